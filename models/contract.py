@@ -1,0 +1,34 @@
+"""What a screening model's folder must offer (design: a sixth model is a sixth folder and nothing else).
+
+`models/<name>/selection.py` has `select(study) -> Selection`, imported without torch.
+`models/<name>/pipeline.py` has `MODEL`, a `ScreeningModel`; importing it may import torch and monai.
+`models/<name>/bundle/` has the card and the weights.
+"""
+
+from typing import Protocol
+
+from screening.card import ModelCard
+from screening.findings import Outcome
+from screening.images import Image
+from screening.types import ClinicalContext, Patient, Selection, Study
+
+
+class Selector(Protocol):
+    """`select` of a model's selection module."""
+
+    def __call__(self, study: Study) -> Selection:
+        """Choose at most one series by its headers; reject every other one with a reason."""
+        ...
+
+
+class ScreeningModel(Protocol):
+    """A model that is loaded and ready."""
+
+    @property
+    def card(self) -> ModelCard:
+        """Identity, evidence and limits."""
+        ...
+
+    def predict(self, image: Image, patient: Patient, context: ClinicalContext) -> Outcome:
+        """Findings in source pixel coordinates, or why there are none. Deterministic; no I/O."""
+        ...

@@ -1,0 +1,83 @@
+"""The error tree. A message says what is wrong and what to do; retry looks at the class, never at the text.
+
+ScreeningError
+├── ConfigurationError            a setting is wrong: names the key, the value and what is allowed
+├── Retryable                     worth another try, later
+│   ├── DatabaseUnavailable
+│   ├── SpoolUnavailable
+│   ├── DestinationUnavailable
+│   ├── RejectedTransient
+│   ├── SandboxDied
+│   └── LeaseLost
+└── Permanent                     the same input will fail again
+    ├── BadHeader
+    ├── BadPixelData
+    ├── BadGeometry
+    ├── WeightsMismatch
+    ├── UnknownModel
+    └── RejectedPermanent
+"""
+
+
+class ScreeningError(Exception):
+    """Something went wrong in the node."""
+
+
+class ConfigurationError(ScreeningError):
+    """A setting is wrong."""
+
+
+class Retryable(ScreeningError):
+    """This may work later."""
+
+
+class Permanent(ScreeningError):
+    """This will fail again with the same input."""
+
+
+class DatabaseUnavailable(Retryable):
+    """The database does not answer."""
+
+
+class SpoolUnavailable(Retryable):
+    """The spool cannot store bytes durably (full, missing, or an I/O error)."""
+
+
+class DestinationUnavailable(Retryable):
+    """The destination does not answer, or ended the association before it answered."""
+
+
+class RejectedTransient(Retryable):
+    """The destination refused for now (PS3.7 Annex C: out of resources; PS3.8 9.3.4: rejected-transient)."""
+
+
+class SandboxDied(Retryable):
+    """The child process that decodes and infers ended before it answered."""
+
+
+class LeaseLost(Retryable):
+    """Another worker holds this job now; nothing of this attempt may be written."""
+
+
+class BadHeader(Permanent):
+    """The data set cannot be read, or lacks what identifies it."""
+
+
+class BadPixelData(Permanent):
+    """The pixel data cannot be decoded, or do not match the header."""
+
+
+class BadGeometry(Permanent):
+    """The slices do not form a volume."""
+
+
+class WeightsMismatch(Permanent):
+    """The weights on disk are not the weights that the card names."""
+
+
+class UnknownModel(Permanent):
+    """There is no screening model of this name."""
+
+
+class RejectedPermanent(Permanent):
+    """The destination will never take this object."""

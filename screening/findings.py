@@ -1,0 +1,117 @@
+"""What a model says about an image: coded values tied to a place in the source pixels, or why there are none."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from screening.codes import CodedName
+
+Point = tuple[float, float]  #: (column, row) in source pixels; (0, 0) is the top left corner of the top left pixel
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Region:
+    """A 2-D place on one source image (PS3.3 C.18.6: SCOORD). A POLYLINE whose first point is its last is closed."""
+
+    graphic_type: Literal["POINT", "POLYLINE", "CIRCLE"]
+    points: tuple[Point, ...]
+    sop_instance_uid: str
+
+    def __post_init__(self) -> None:
+        least = {"POINT": 1, "CIRCLE": 2, "POLYLINE": 2}[self.graphic_type]
+        if len(self.points) < least:
+            raise ValueError(f"a {self.graphic_type} needs at least {least} points, got {len(self.points)}")
+
+
+def rectangle(left: float, top: float, right: float, bottom: float, sop_instance_uid: str) -> Region:
+    """A rectangle as a closed 8-vertex polyline: corners and edge midpoints, which viewers show without offering to edit."""
+    mid_x, mid_y = (left + right) / 2, (top + bottom) / 2
+    ring = (
+        (left, top), (mid_x, top), (right, top), (right, mid_y),
+        (right, bottom), (mid_x, bottom), (left, bottom), (left, mid_y), (left, top),
+    )  # fmt: skip
+    return Region(graphic_type="POLYLINE", points=ring, sop_instance_uid=sop_instance_uid)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measurement:
+    """One value. Probabilities are in percent (0..100); horizon_days says for which time ahead a risk holds."""
+
+    name: CodedName
+    value: float
+    unit: CodedName
+    horizon_days: int | None = None
+    low: float | None = None  #: lower bound of the interval, in the same unit
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.value):
+            raise ValueError(f"value of {self.name.value} must be finite, got {self.value}")
+        if self.horizon_days is not None and self.unit.value == "%" and not 0 <= self.value <= 100:
+            raise ValueError(f"risk {self.name.value} must lie in 0..100 %, got {self.value}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Qualitative:
+    """A coded answer to a coded question, e.g. risk stratum: high."""
+
+    name: CodedName
+    value: CodedName
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasurementGroup:
+    """Values that belong to one place: becomes one TID 1410 group. The region is required: viewers fail without."""
+
+    tracking_identifier: str
+    finding: CodedName
+    site: CodedName
+    region: Region
+    measurements: tuple[Measurement, ...] = ()
+    qualitative: tuple[Qualitative, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heatmap:
+    """Where the model looked.
+
+    values: float32 (h, w) in [0, 1]. box: (left, top, right, bottom) of the area it covers, in source pixels.
+    """
+
+    values: npt.NDArray[np.float32] = field(repr=False)
+    box: tuple[float, float, float, float]
+    sop_instance_uid: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """A model's result for one study. The first measurement of the first group is the headline."""
+
+    groups: tuple[MeasurementGroup, ...]
+    conclusion: str  #: one or two sentences for the radiologist
+    notes: tuple[str, ...] = ()  #: limits and quality remarks shown with the result
+    out_of_distribution: float | None = None  #: distance from the training data; 1 is the 99th percentile of validation
+    heatmap: Heatmap | None = None  #: not part of the stored findings
+
+    def __post_init__(self) -> None:
+        if not self.groups or not self.groups[0].measurements:
+            raise ValueError("findings must begin with a group that holds the headline measurement")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotEvaluable:
+    """The model looked and refuses: a result in its own right, stored, counted and shown."""
+
+    code: str  #: e.g. "age-unknown"; every code is listed in docs/
+    reason: str  #: for radiologist and admin: what was found and what is needed
+    sop_instance_uid: str | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.code):
+            raise ValueError(f"code must be lower-case words joined by '-', got {self.code!r}")
+
+
+Outcome = Findings | NotEvaluable

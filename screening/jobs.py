@@ -1,0 +1,48 @@
+"""Jobs: one model's work on one study, once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """State of a job. Every arrow between states is a row of `job_events`."""
+
+    READY = "ready"  #: to be claimed
+    CLAIMED = "claimed"  #: a worker holds the lease
+    RETRY_WAIT = "retry_wait"  #: failed, to be claimed again at next_attempt_at
+    INFERRED = "inferred"  #: findings or a reason, and the report, are stored
+    QUARANTINED = "quarantined"  #: failed for good, or too often; an operator decides
+    DISMISSED = "dismissed"  #: an operator gave it up, with a reason
+    SUPERSEDED = "superseded"  #: a revision with later images took its place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One model's work on one series. (study, series, input_digest, model, version, config) is unique."""
+
+    job_id: int
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_instance_uids: tuple[str, ...]
+    input_digest: str  #: SHA-256 over the sorted (SOP Instance UID, file digest) pairs
+    model_name: str
+    model_version: str
+    config_digest: str  #: SHA-256 over what changes numbers: weights, calibration, thresholds
+    state: JobState
+    attempt: int  #: how often it was claimed
+    lease_owner: str | None
+    lease_until: datetime | None
+    next_attempt_at: datetime | None
+    predecessor_id: int | None  #: the job whose report this one replaces
+    created_at: datetime
+    reason: str | None = None  #: last failure, for an admin
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """The right to work on a job: every later write is fenced by owner and attempt."""
+
+    job: Job
+    owner: str
+    attempt: int

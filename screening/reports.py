@@ -1,0 +1,76 @@
+"""Encoded DICOM result objects and where they go."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from screening.types import require_uid
+
+
+class ObjectKind(StrEnum):
+    """Kinds of result object; the value is what a destination lists under `objects`."""
+
+    SC = "sc"
+    SR = "sr"
+    SEG = "seg"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportObject:
+    """One encoded SOP Instance (a whole PS3.10 file), frozen before it is first sent."""
+
+    kind: ObjectKind
+    role: str  #: "card", "overlay", "measurements", "masks": unique within a report
+    sop_class_uid: str
+    sop_instance_uid: str
+    series_instance_uid: str
+    encoded: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        require_uid("sop_instance_uid", self.sop_instance_uid)
+        if self.encoded[128:132] != b"DICM":
+            raise ValueError("encoded must be a PS3.10 file")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """All objects of one job, in the order in which they are sent: SC first, then SR, then SEG."""
+
+    objects: tuple[ReportObject, ...]
+
+
+class DeliveryState(StrEnum):
+    """State of one object on its way to one destination."""
+
+    PENDING = "pending"  #: to be sent, now or at next_attempt_at
+    SENDING = "sending"  #: a sender holds the lease
+    SENT = "sent"  #: the destination answered 0x0000 or 0xBxxx
+    COMMIT_REQUESTED = "commit_requested"  #: N-ACTION accepted, N-EVENT-REPORT awaited
+    COMMITTED = "committed"  #: storage commitment, or C-FIND where there is none, found it
+    FAILED = "failed"  #: refused for good; an operator decides
+    HELD = "held"  #: the destination does not accept this evidence level: a shadow result
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendResult:
+    """What a destination answered to one C-STORE, or why there was no answer.
+
+    status: the C-STORE status (PS3.4 B.2.3), None when no answer came or no presentation context was accepted.
+    sop_class_uid / sop_instance_uid: what was sent, which differs from the object after an SR fallback.
+    """
+
+    status: int | None
+    detail: str
+    sop_class_uid: str
+    sop_instance_uid: str
+
+    @property
+    def delivered(self) -> bool:
+        """0x0000 Success, or 0xBxxx Warning: stored with coercion."""
+        return self.status is not None and (self.status == 0 or 0xB000 <= self.status <= 0xBFFF)
+
+    @property
+    def permanent(self) -> bool:
+        """0xA9xx, 0xCxxx, 0x0122 and a rejected presentation context will not change by asking again."""
+        if self.status is None:
+            return self.detail.startswith("no presentation context")
+        return self.status == 0x0122 or 0xA900 <= self.status <= 0xA9FF or 0xC000 <= self.status <= 0xCFFF

@@ -1,0 +1,281 @@
+"""Settings: environment over `opportune.toml` over defaults, read once in `main` and handed down frozen.
+
+A variable is named OPPORTUNE_<SECTION>__<KEY>, e.g. OPPORTUNE_NODE__PORT. Any variable may be given as a file:
+OPPORTUNE_DATABASE_URL_FILE=/run/secrets/database_url.
+"""
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from screening.card import Evidence
+from screening.errors import ConfigurationError
+from screening.reports import ObjectKind
+
+PREFIX = "OPPORTUNE_"
+CONFIG_NAME = "opportune.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _ae_title(value: str) -> str:
+    text = value.strip()
+    if not 1 <= len(text) <= 16 or not re.fullmatch(r"[\x20-\x7e]+", text) or "\\" in text:
+        raise ValueError("must be an AE title: 1 to 16 printable ASCII characters, no backslash (PS3.5 6.2)")
+    return text
+
+
+class Node(_Section):
+    """Who we are, on the network."""
+
+    ae_title: str = Field("OPPORTUNE", description="Our AE title; an association that calls another is refused")
+    bind: str = Field("0.0.0.0", description="Address to listen on")  # noqa: S104 (peers are bound by address)
+    port: int = Field(11112, ge=0, le=65535, description="DICOM port; 0 takes a free one")
+    maximum_associations: int = Field(20, ge=1, le=500, description="Associations at the same time")
+    maximum_pdu_size: int = Field(131072, ge=4096, le=131072, description="Largest PDU we accept, bytes")
+    quiet_seconds: float = Field(
+        60, ge=0, le=86400, description="A study is screened when nothing arrived for so long, seconds"
+    )
+    minimum_free_mb: int = Field(
+        512, ge=0, description="C-STORE answers 0xA700 when the spool's disk has less free, MB"
+    )
+
+    check_ae = field_validator("ae_title")(_ae_title)
+
+
+class Peer(_Section):
+    """Who may send: AE title and address, bound together."""
+
+    ae_title: str = Field(description="Calling AE title")
+    address: str = Field(description="IP address or network, e.g. 10.1.2.3 or 10.1.2.0/24")
+
+    check_ae = field_validator("ae_title")(_ae_title)
+
+    @field_validator("address")
+    @classmethod
+    def check_address(cls, value: str) -> str:
+        """An IP address or network."""
+        try:
+            return str(ipaddress.ip_network(value, strict=False))
+        except ValueError:
+            raise ValueError("must be an IP address or a network such as 10.1.2.0/24") from None
+
+
+class Destination(_Section):
+    """Where results go."""
+
+    name: str = Field(description="Name in tables and commands")
+    ae_title: str = Field(description="Called AE title")
+    address: str = Field(description="Host name or IP address")
+    port: int = Field(ge=1, le=65535, description="DICOM port")
+    objects: tuple[ObjectKind, ...] = Field(
+        (ObjectKind.SC, ObjectKind.SR, ObjectKind.SEG), description="Kinds of object sent: sc, sr, seg"
+    )
+    accept_evidence: tuple[Evidence, ...] = Field(
+        (Evidence.RESEARCH, Evidence.SITE_VALIDATED),
+        description="Evidence levels sent: simulation, research, site-validated. The rest is held as shadow results",
+    )
+    not_evaluable: bool = Field(True, description="Whether a short report says why a study was not evaluable")
+    commitment: Literal["storage-commitment", "c-find", "none"] = Field(
+        "c-find", description="How to make sure that an object is stored: storage-commitment, c-find or none"
+    )
+
+    check_ae = field_validator("ae_title")(_ae_title)
+
+
+class Indication(_Section):
+    """What makes a patient one that the model is for."""
+
+    codes: tuple[str, ...] = Field((), description="Diagnosis codes as SCHEME:VALUE, e.g. SCT:233604007")
+    words: tuple[str, ...] = Field((), description="Words looked for in the request's and study's description")
+
+
+class ModelSettings(_Section):
+    """Whether and when a model runs."""
+
+    enabled: bool = Field(False, description="Whether this model may run on patients")
+    when: Literal["always", "indication", "manual"] = Field(
+        "always", description="always, indication (the indication must be known) or manual (by command only)"
+    )
+    indication: Indication = Field(Indication(), description="The indication")
+    queue: str = Field("screen", pattern=r"[a-z][a-z0-9_-]*", description="Celery queue of its jobs")
+    thresholds: tuple[float, ...] = Field(
+        (), description="Risk strata in percent, rising: one gives low/high, two give low/moderate/high"
+    )
+
+    @field_validator("thresholds")
+    @classmethod
+    def check_thresholds(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        """At most two, rising, in percent."""
+        if len(value) > 2 or list(value) != sorted(set(value)) or not all(0 < v < 100 for v in value):
+            raise ValueError("must be at most two rising percentages between 0 and 100")
+        return value
+
+
+class WorkerSettings(_Section):
+    """How work is done."""
+
+    lease_seconds: float = Field(30, ge=1, description="A claimed job is taken back so long after the last heartbeat")
+    heartbeat_seconds: float = Field(10, gt=0, description="How often a worker renews its lease")
+    maximum_attempts: int = Field(3, ge=1, description="A job is quarantined after so many attempts")
+    job_timeout_seconds: float = Field(600, gt=0, description="The child is killed when one job takes longer")
+    memory_limit_mb: int = Field(
+        12288, ge=0, description="Address space of the child, MB; 0 for no limit (needed with CUDA)"
+    )
+    threads: int = Field(2, ge=1, description="Threads of the child for inference")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where models run: auto, cpu or cuda")
+    reconcile_seconds: float = Field(5, gt=0, description="How often the reconciler looks for work left behind")
+
+
+class DeliverySettings(_Section):
+    """How results are sent."""
+
+    acse_timeout: float = Field(10, gt=0, description="Wait for an association, seconds")
+    dimse_timeout: float = Field(60, gt=0, description="Wait for an answer, seconds")
+    backoff_base: float = Field(5, gt=0, description="First wait after a failure, seconds; doubles each time")
+    backoff_cap: float = Field(900, gt=0, description="Longest wait between two tries, seconds")
+    commitment_seconds: float = Field(
+        600, gt=0, description="Without an N-EVENT-REPORT for so long, C-FIND is asked instead"
+    )
+
+
+class Settings(_Section):
+    """All settings."""
+
+    home: Path = Field(
+        Path("opportune-data"), description="Folder of the spool and, without database_url, of the SQLite database"
+    )
+    database_url: SecretStr | None = Field(None, description="PostgreSQL URL; unset: SQLite in home")
+    broker_url: SecretStr | None = Field(None, description="Redis URL; unset: in-process")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged")
+    node: Node = Node()
+    peers: tuple[Peer, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    models: Mapping[str, ModelSettings] = Field(default_factory=dict, description="By model name")
+    worker: WorkerSettings = WorkerSettings()
+    delivery: DeliverySettings = DeliverySettings()
+
+    @field_validator("database_url", "broker_url")
+    @classmethod
+    def check_url(cls, value: SecretStr | None) -> SecretStr | None:
+        """Known schemes, no default password."""
+        if value is None:
+            return None
+        url = value.get_secret_value()
+        if not re.match(r"(postgresql(\+psycopg2)?|sqlite|redis|rediss|redis\+socket|memory)://", url):
+            raise ValueError("must begin with postgresql://, sqlite://, redis://, rediss:// or memory://")
+        if re.search(r":(changeme|changethis|password|postgres|opportune)@", url):
+            raise ValueError("uses a default password; set one of your own")
+        return value
+
+    @model_validator(mode="after")
+    def check_names(self) -> "Settings":
+        """Destination names are unique."""
+        names = [destination.name for destination in self.destinations]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"destinations.name must be unique, found twice: {', '.join(doubled)}")
+        return self
+
+    @property
+    def spool(self) -> Path:
+        """Folder of received files."""
+        return self.home / "spool"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """URL of the database, SQLite in `home` unless set."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.home / 'opportune.sqlite').resolve()}"
+
+    @property
+    def broker(self) -> str:
+        """URL of the broker, in-process unless set."""
+        return self.broker_url.get_secret_value() if self.broker_url is not None else "memory://"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the broker is in this process."""
+        return self.broker.startswith("memory://")
+
+
+def load(environ: Mapping[str, str] | None = None, path: Path | None = None) -> Settings:
+    """Read the settings.
+
+    Parameters
+    ----------
+    environ
+        The environment; `os.environ` by default.
+    path
+        The toml file; by default OPPORTUNE_CONFIG, or `opportune.toml` in the working directory if there is one.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the key, the value (unless secret) and what is allowed.
+    """
+    environ = os.environ if environ is None else environ
+    source = path or (Path(environ[PREFIX + "CONFIG"]) if PREFIX + "CONFIG" in environ else None)
+    values: dict[str, Any] = {}
+    if source is not None or Path(CONFIG_NAME).is_file():
+        values = _read_toml(source or Path(CONFIG_NAME))
+    _overlay(values, environ)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as exc:
+        raise ConfigurationError(_explain(exc)) from None
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise ConfigurationError(f"settings file {path} cannot be read: {exc.strerror}") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(f"settings file {path} is not TOML: {exc}") from exc
+
+
+def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
+    """Lay the environment's OPPORTUNE_ variables over the values of the file."""
+    for variable, text in sorted(environ.items()):
+        if not variable.startswith(PREFIX) or variable == PREFIX + "CONFIG":
+            continue
+        name = variable.removeprefix(PREFIX)
+        if name.endswith("_FILE"):
+            name = name.removesuffix("_FILE")
+            try:
+                text = Path(text).read_text(encoding="utf-8").strip()
+            except OSError as exc:
+                raise ConfigurationError(f"{variable}: file {text} cannot be read: {exc.strerror}") from exc
+        keys = name.lower().split("__")
+        if keys[0] not in Settings.model_fields:
+            raise ConfigurationError(
+                f"{variable}: there is no setting {keys[0]!r}; allowed are {', '.join(sorted(Settings.model_fields))}"
+            )
+        place: Any = values
+        for key in keys[:-1]:
+            place = place.setdefault(key, {})
+            if not isinstance(place, dict):
+                raise ConfigurationError(f"{variable}: {key!r} is a list; set it in {CONFIG_NAME}")
+        place[keys[-1]] = text
+
+
+def _explain(exc: ValidationError) -> str:
+    """One line for each wrong setting: key, value, what is allowed."""
+    lines = []
+    for error in exc.errors(include_url=False):
+        key = ".".join(str(part) for part in error["loc"]) or "settings"
+        secret = key in ("database_url", "broker_url")
+        value = "" if secret or error["type"] == "missing" else f" = {error['input']!r}"
+        message = error["msg"].removeprefix("Value error, ")
+        lines.append(f"{key}{value}: {message}")
+    return "wrong settings: " + "; ".join(lines)
