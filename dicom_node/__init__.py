@@ -1,0 +1,1 @@
+"""Everything DICOM: listener, spool, reading, building reports, sending."""

@@ -27,7 +27,7 @@ class Region:
 
 
 def rectangle(left: float, top: float, right: float, bottom: float, sop_instance_uid: str) -> Region:
-    """A rectangle as a closed 8-vertex polyline: corners and edge midpoints, which viewers show without offering to edit."""
+    """A rectangle as a closed 8-vertex polyline (corners, edge midpoints): viewers show it and do not offer to edit."""
     mid_x, mid_y = (left + right) / 2, (top + bottom) / 2
     ring = (
         (left, top), (mid_x, top), (right, top), (right, mid_y),

@@ -24,9 +24,7 @@ class Radiograph:
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 2 or self.pixels.dtype != np.float32:
-            raise ValueError(
-                f"pixels must be float32 (rows, columns), got {self.pixels.dtype} {self.pixels.shape}"
-            )
+            raise ValueError(f"pixels must be float32 (rows, columns), got {self.pixels.dtype} {self.pixels.shape}")
         if not np.isfinite(self.pixels).all():
             raise ValueError("pixels must be finite")
 

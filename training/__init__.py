@@ -1,0 +1,1 @@
+"""Digital phantoms, training and evaluation: what makes and judges weights."""

@@ -1,0 +1,36 @@
+"""Fixtures for every test."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the machine reaches a test."""
+    for variable in [name for name in os.environ if name.startswith("OPPORTUNE_")]:
+        monkeypatch.delenv(variable)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Iterator[Path]:
+    """Folder of real images, read in place."""
+    if not REAL_DATA.is_dir():
+        pytest.skip("no real images here: ../shared/data is absent")
+    yield REAL_DATA
+
+
+def require_program(*names: str) -> None:
+    """Skip, or in CI fail, when a server package's program is missing."""
+    missing = [name for name in names if shutil.which(name) is None]
+    if not missing:
+        return
+    message = f"{', '.join(missing)} not installed: run deploy/install-test-servers.sh"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
