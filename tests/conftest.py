@@ -2,10 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+pytest_plugins = ["tests.servers.postgres"]
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -18,11 +19,11 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def real_data() -> Iterator[Path]:
+def real_data() -> Path:
     """Folder of real images, read in place."""
     if not REAL_DATA.is_dir():
         pytest.skip("no real images here: ../shared/data is absent")
-    yield REAL_DATA
+    return REAL_DATA
 
 
 def require_program(*names: str) -> None:
