@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.servers.postgres"]
+
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
