@@ -66,7 +66,11 @@ def test_findings_begin_with_a_headline() -> None:
 
 
 def heatmap(**changes: Any) -> Heatmap:
-    values = {"values": np.zeros((2, 3), np.float32), "box": (0.0, 0.0, 30.0, 20.0), "sop_instance_uid": UID}
+    values: dict[str, Any] = {
+        "values": np.zeros((2, 3), np.float32),
+        "box": (0.0, 0.0, 30.0, 20.0),
+        "sop_instance_uid": UID,
+    }
     return Heatmap(**(values | changes))
 
 
