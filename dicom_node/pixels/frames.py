@@ -158,15 +158,17 @@ def _signed(pixels: Pixels, layout: Layout, *, lossy: bool) -> Pixels:
     """
     bits = layout.bits_stored
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
-    if pixels.dtype.kind == "i":
-        return np.clip(pixels, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if bits < 8 * pixels.itemsize else pixels
     spare = 8 * pixels.itemsize - bits
+    if pixels.dtype.kind == "i":
+        clipped: Pixels = np.clip(pixels, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if spare > 0 else pixels
+        return clipped
     if spare < 0 and layout.signed:
         raise BadPixelData(f"decoded values have {8 * pixels.itemsize} bits, too few for {bits} BitsStored with a sign")
     if spare <= 0 and not layout.signed:
         return pixels
     if lossy and not layout.signed:
-        return np.minimum(pixels, 2**bits - 1)
+        return np.asarray(np.minimum(pixels, 2**bits - 1))
     drop = layout.high_bit + 1 - bits if 8 * pixels.itemsize == layout.bits_allocated else 0
     pixels = pixels >> drop << spare  # the highest stored bit becomes the sign bit, what is above falls off
-    return np.asarray((pixels.view(f"i{pixels.itemsize}") if layout.signed else pixels) >> spare)
+    values: Pixels = (pixels.view(f"i{pixels.itemsize}") if layout.signed else pixels) >> spare
+    return values
