@@ -6,8 +6,7 @@ from importlib.metadata import version
 
 from pynetdicom import AE, _config
 
-IMPLEMENTATION_CLASS_UID = "2.25.179669960695946406071792102516128661167"
-"""Implementation Class UID (PS3.7 D.3.3.2) of every version: a UUID-derived UID (PS3.5 B.2), drawn once."""
+from dicom_node.reports.uids import IMPLEMENTATION_CLASS_UID
 
 IMPLEMENTATION_VERSION_NAME = f"OPPORTUNE_{version('opportune')}"[:16]
 """Implementation Version Name, VR SH: at most 16 characters."""

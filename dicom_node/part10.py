@@ -10,7 +10,7 @@ from pydicom.filereader import _read_file_meta_info, read_preamble
 from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID
 
-from dicom_node.identity import IMPLEMENTATION_CLASS_UID
+from dicom_node.reports.uids import IMPLEMENTATION_CLASS_UID
 from screening.errors import BadHeader
 
 

@@ -32,11 +32,19 @@ _MAXIMUM_CONTEXTS = 128
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileResult:
-    """What became of one file. `result` is None when it was not sent because it is no DICOM file."""
+    """What became of one file.
+
+    status: the C-STORE status (PS3.4 B.2.3); None when there was no answer, or nothing was sent.
+    """
 
     path: Path
-    result: SendResult | None
-    problem: str = ""
+    status: int | None
+    detail: str
+
+    @property
+    def stored(self) -> bool:
+        """0x0000 Success, or 0xBxxx Warning: stored with coercion."""
+        return self.status is not None and (self.status == 0 or 0xB000 <= self.status <= 0xBFFF)
 
 
 def store(
@@ -63,14 +71,14 @@ def store(
 
 
 def send_files(
-    destination: Destination, our_ae_title: str, paths: Iterable[Path], timeouts: Timeouts
+    paths: Iterable[Path], destination: Destination, our_ae_title: str, timeouts: Timeouts
 ) -> Iterator[FileResult]:
     """Send files as they are, in as few associations as their SOP Classes and encodings allow.
 
     Yields
     ------
     FileResult
-        One for each path as it is through, in an order of its own for files that cannot be read.
+        One for each path as soon as it is through; a file that is no DICOM file is known before the others are sent.
 
     Raises
     ------
@@ -84,7 +92,7 @@ def send_files(
             with path.open("rb") as file:
                 meta, _ = split(file)
         except (OSError, BadHeader) as exc:
-            yield FileResult(path=path, result=None, problem=str(exc))
+            yield FileResult(path=path, status=None, detail=str(exc))
             continue
         pair = (str(meta.MediaStorageSOPClassUID), str(meta.TransferSyntaxUID))
         if pair not in pairs and len(pairs) == _MAXIMUM_CONTEXTS:
@@ -110,14 +118,11 @@ def _send_batch(
             for number, path in enumerate(paths):
                 result = _send_file(None if ended else association, path, number % 65535 + 1)
                 ended = ended or _ended(result)
-                yield FileResult(path=path, result=result)
+                yield FileResult(path=path, status=result.status, detail=result.detail)
     except AssociationFailed as exc:
         if exc.stage != "context":
             raise
-        for path in paths:
-            with path.open("rb") as file:
-                meta, _ = split(file)
-            yield FileResult(path=path, result=_no_context(*_uids(meta)))
+        yield from (FileResult(path=path, status=None, detail=exc.detail) for path in paths)
 
 
 def _send_file(association: Association | None, path: Path, message_id: int) -> SendResult:

@@ -5,13 +5,13 @@ then, so it has a SOP Instance UID of its own, which depends on nothing but the 
 is sent under the same UID with the same bytes.
 """
 
-import uuid
 from collections.abc import Iterator
 from io import BytesIO
 
 from pydicom import Dataset, dcmread
 from pydicom.uid import UID, Comprehensive3DSRStorage, ComprehensiveSRStorage, EnhancedSRStorage
 
+from dicom_node.reports.uids import uid_of
 from screening.reports import ReportObject
 
 FALLBACKS: dict[str, tuple[str, ...]] = {
@@ -20,15 +20,13 @@ FALLBACKS: dict[str, tuple[str, ...]] = {
 }
 """SOP Class of a report, and what it may be sent as instead, best first."""
 
-_NAMESPACE = uuid.UUID("0b7c5d1c-6f0e-5d56-9c55-3a0d5b1fd1a4")
-
 _ONLY_3D = frozenset({"SCOORD3D", "TABLE"})
 """Value Types of Comprehensive 3D SR that Comprehensive SR does not have (PS3.3 A.35.13.3.1.1, A.35.3.3.1.1)."""
 
 
 def fallback_uid(sop_instance_uid: str, sop_class_uid: str) -> str:
     """SOP Instance UID under which a report travels as another SOP Class."""
-    return f"2.25.{uuid.uuid5(_NAMESPACE, f'{sop_instance_uid} {sop_class_uid}').int}"
+    return uid_of("sr-fallback", sop_instance_uid, sop_class_uid)
 
 
 def fallback_classes(report: ReportObject) -> tuple[str, ...]:
