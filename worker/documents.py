@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+
 import dicom_node.reports
 from dicom_node.contexts import (
     RECEIVED_TRANSFER_SYNTAXES,
@@ -13,7 +15,6 @@ from dicom_node.contexts import (
     SECONDARY_CAPTURE_SOP_CLASSES,
 )
 from dicom_node.sr_fallback import FALLBACKS
-from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 from screening import codes, settings_file
 from screening.codes import PRIVATE_SCHEME, CodedName
 
