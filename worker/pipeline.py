@@ -74,7 +74,7 @@ class Pipeline:
 def _read(request: ScreenRequest) -> Image:
     """The chosen images: a volume for CT, a radiograph for everything else."""
     if request.instances[0].header.text("Modality").upper() == "CT":
-        return read_volume(list(zip(request.instances, request.paths, strict=True)))
+        return read_volume(list(zip(request.paths, request.instances, strict=True)))
     return read_radiograph(request.paths[0], request.instances[0])
 
 
