@@ -18,9 +18,7 @@ MakeNode = Callable[..., NodeUnderTest]
 
 
 @pytest.fixture
-def make_node(
-    request: pytest.FixtureRequest, tmp_path: Path, orthanc: Orthanc
-) -> Iterator[MakeNode]:
+def make_node(request: pytest.FixtureRequest, tmp_path: Path, orthanc: Orthanc) -> Iterator[MakeNode]:
     """Make a node that sends to Orthanc; mode "production" has Postgres and Redis and a process for each role."""
     made: list[NodeUnderTest] = []
 
