@@ -120,9 +120,8 @@ def _send(paths: list[Path], port: int, together: Barrier, times: "multiprocessi
     try:
         together.wait(_START_SECONDS)
         moments.append(time.monotonic())
-        for result in send_files(paths, destination, "BENCH", Timeouts()):
-            if result.stored:
-                moments.append(time.monotonic())
+        sent = send_files(paths, destination, "BENCH", Timeouts())
+        moments.extend(time.monotonic() for result in sent if result.stored)
     finally:  # nobody may wait for a sender that failed
         times.put(moments)
 
