@@ -83,6 +83,7 @@ def claim(s: Session, job_id: int, *, owner: str, lease_seconds: float, maximum_
     if row is None:
         return None
     if row.attempt - row.attempt_base >= maximum_attempts:
+        row.reason = row.reason or f"gave up after {maximum_attempts} attempts"
         move(s, row, JobState.QUARANTINED, detail=f"gave up after {maximum_attempts} attempts")
         return None
     row.attempt += 1

@@ -89,7 +89,12 @@ def _models(settings: Settings) -> str:
 
 
 def _verifier(name: str) -> Callable[[], str]:
-    return lambda: f"{registry.card(name).version}, {registry.verify(name)}"
+    def look() -> str:
+        card = registry.card(name)
+        card.verify(registry.bundle(name))
+        return f"version {card.version}, SHA-256 {card.weights_sha256[:12]} as on the card"
+
+    return look
 
 
 def _echoer(settings: Settings, destination: Destination) -> Callable[[], str]:

@@ -1,8 +1,9 @@
 """The decoder of each transfer syntax, named, and what its codestream says before it is let loose.
 
-All come from imagecodecs (libjpeg-turbo 3 with 12-bit and lossless JPEG, CharLS, OpenJPEG 2.5 with HTJ2K) and
-pylibjpeg-rle; none is GPL. OpenJPEG and not OpenJPH decodes HTJ2K: imagecodecs' binding to the latter returns an
-image whose memory was never written when the codestream is damaged. libjpeg fills what is missing of a truncated
+All come from imagecodecs (libjpeg-turbo 3 with 12-bit and lossless JPEG, CharLS, OpenJPEG 2.5 with HTJ2K, PackBits);
+none is GPL. OpenJPEG and not OpenJPH decodes HTJ2K: imagecodecs' binding to the latter returns an image whose memory
+was never written when the codestream is damaged. pylibjpeg-rle is not used because it panics (an exception outside
+`Exception`) on damaged segments. libjpeg fills what is missing of a truncated
 stream with grey, so the end marker is asked for first.
 """
 
@@ -15,7 +16,6 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import numpy.typing as npt
-from rle import rle
 
 from dicom_node.pixels.layout import Layout
 from screening.errors import BadPixelData
@@ -82,9 +82,21 @@ def _jpeg_2000(frame: bytes, layout: Layout) -> Array:
 
 
 def _rle(frame: bytes, layout: Layout) -> Array:
-    decoded = rle.decode_frame(frame, layout.frame_pixels, layout.bits_allocated, "<")
-    pixels = np.frombuffer(decoded, dtype=f"<u{layout.bits_allocated // 8}")
-    return pixels.reshape(layout.rows, layout.columns)
+    """PS3.5 Annex G: one PackBits segment for each byte of a pixel, the most significant first."""
+    width = layout.bits_allocated // 8
+    count, *offsets = struct.unpack_from("<16L", frame)
+    if count != width:
+        raise BadPixelData(f"the RLE header has {count} segments, {layout.bits_allocated} bits need {width}")
+    ends = [*offsets[1:count], len(frame)]
+    pixels = np.empty((layout.frame_pixels, width), dtype=np.uint8)
+    for index, (start, end) in enumerate(zip(offsets[:count], ends, strict=True)):
+        if not 64 <= start < end <= len(frame):
+            raise BadPixelData(f"RLE segment {index + 1} lies outside the frame")
+        plane = np.frombuffer(imagecodecs.packbits_decode(frame[start:end]), dtype=np.uint8)
+        if plane.size < layout.frame_pixels:
+            raise BadPixelData(f"RLE segment {index + 1} has {plane.size} bytes, needs {layout.frame_pixels}")
+        pixels[:, index] = plane[: layout.frame_pixels]
+    return pixels.view(f">u{width}").reshape(layout.rows, layout.columns)
 
 
 def _jpeg_size(frame: bytes) -> tuple[int, int, int]:

@@ -31,6 +31,7 @@ _NATIVE = (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG)
 _ITEM, _END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"  # encapsulated pixel data are always little endian (PS3.5 A.4)
 _STARTS = (b"\xff\xd8", b"\xff\x4f")  #: how a JPEG (also JPEG-LS) or JPEG 2000 codestream begins
 
+_LOSSY = tag("LossyImageCompression")
 MAX_FRAGMENTS = 100_000
 
 
@@ -45,6 +46,7 @@ class PixelSource:
     layout: Layout
     codec: Codec | None  #: None for native pixel data
     runs: tuple[tuple[tuple[int, int], ...], ...] = field(repr=False)
+    lossy: bool  #: compressed with loss, now or earlier: values may overshoot Bits Stored
     big_endian: bool
     swapped_bytes: bool  #: 8-bit values in big endian words (PS3.5 8.1.1)
 
@@ -59,14 +61,14 @@ class PixelSource:
         with FileBytes(self.path) as file:
             data = b"".join(file.read(offset, length) for offset, length in self.runs[frame])
         if self.codec is not None:
-            return _signed(decode_frame(self.codec, data, self.layout), self.layout, lossy=self.codec.lossy)
+            return _signed(decode_frame(self.codec, data, self.layout), self.layout, lossy=self.lossy)
         if len(data) != self.layout.frame_bytes:
             raise BadPixelData(f"frame {frame + 1} has {len(data)} bytes, needs {self.layout.frame_bytes}")
         if self.swapped_bytes:
             data = np.frombuffer(data, dtype="<u2").byteswap().tobytes()
         order = ">" if self.big_endian else "<"
         pixels: Pixels = np.frombuffer(data, dtype=f"{order}u{self.layout.bits_allocated // 8}")
-        return _signed(pixels.reshape(self.layout.rows, self.layout.columns), self.layout, lossy=False)
+        return _signed(pixels.reshape(self.layout.rows, self.layout.columns), self.layout, lossy=self.lossy)
 
 
 def locate(path: Path, file: FileBytes, wanted: frozenset[int], sop_instance_uid: str) -> tuple[DataSet, PixelSource]:
@@ -79,7 +81,7 @@ def locate(path: Path, file: FileBytes, wanted: frozenset[int], sop_instance_uid
     BadPixelData
         If it is another instance, has no pixel data, or fewer bytes than its header claims.
     """
-    data_set = read_data_set(file, wanted | TAGS)
+    data_set = read_data_set(file, wanted | TAGS | {_LOSSY})
     if text_of(data_set, data_set.elements.get(tag("SOPInstanceUID"))) not in (sop_instance_uid, ""):
         raise BadPixelData(f"the stored file is not instance {sop_instance_uid}")
     layout = layout_of(data_set)
@@ -97,7 +99,8 @@ def locate(path: Path, file: FileBytes, wanted: frozenset[int], sop_instance_uid
     swapped = big and layout.bits_allocated == 8 and element.vr == "OW"
     if swapped and layout.frame_bytes % 2:
         raise BadPixelData("8-bit frames of odd length in big endian words are not supported")
-    return data_set, PixelSource(path, layout, codec, runs, big, swapped)
+    lossy = text_of(data_set, data_set.elements.get(_LOSSY)) == "01" or (codec is not None and codec.lossy)
+    return data_set, PixelSource(path, layout, codec, runs, lossy, big, swapped)
 
 
 def _native_runs(file: FileBytes, element: Element, layout: Layout) -> tuple[tuple[tuple[int, int], ...], ...]:
@@ -153,7 +156,8 @@ def _fragments(file: FileBytes, offset: int) -> list[tuple[int, int]]:
 def _signed(pixels: Pixels, layout: Layout, *, lossy: bool) -> Pixels:
     """The values that Bits Stored, High Bit and Pixel Representation define (PS3.5 8.1.1), native byte order.
 
-    Bits outside (old overlays, PS3.5 8.1.2) are cut off; lossy codecs overshoot, so there values are clipped. A
+    Bits outside (old overlays, PS3.5 8.1.2) are cut off; lossy codecs overshoot, also when somebody
+    decompressed them since, so there values are clipped. A
     JPEG 2000 codestream has a sign of its own, which goes before a header that contradicts it.
     """
     bits = layout.bits_stored

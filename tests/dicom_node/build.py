@@ -37,7 +37,7 @@ def image(pixels: npt.NDArray[Any], sop_class_uid: str = CR, number: int = 1, **
         data_set.NumberOfFrames = len(pixels)
     data_set.SamplesPerPixel, data_set.PhotometricInterpretation = 1, "MONOCHROME2"
     data_set.BitsAllocated = data_set.BitsStored = bits
-    data_set.HighBit = values.get("BitsStored", bits) - 1
+    data_set.HighBit = max(values.get("BitsStored", bits) - 1, 0)
     data_set.PixelRepresentation = int(pixels.dtype.kind == "i")
     data_set.add_new("PixelData", "OB" if bits == 8 else "OW", pixels.tobytes() + b"\0" * (pixels.nbytes % 2))
     for keyword, value in values.items():
