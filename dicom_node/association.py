@@ -1,0 +1,1 @@
+"""Associations that we request: opened with an exact account of what failed, released whatever happens."""
