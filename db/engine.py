@@ -54,7 +54,7 @@ def make_engine(url: str) -> Engine:
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         return create_engine(
-            parsed,
+            parsed.set(drivername="postgresql+psycopg2"),  # SQLAlchemy's own choice is another driver
             hide_parameters=True,
             pool_pre_ping=True,
             pool_size=10,
