@@ -39,6 +39,7 @@ __all__ = [
     "commitment_withdrawn",
     "due",
     "expire_leases",
+    "lease_owners",
     "of_job",
     "plan",
     "record",
@@ -203,6 +204,12 @@ def record(s: Session, delivery_id: int, *, owner: str, result: SendResult, retr
 def expire_leases(s: Session) -> int:
     """Take back what a sender holds beyond its lease; it is sent again, the same bytes."""
     return _take_back(s, DeliveryRow.lease_until < database_now(s), "the lease ended")
+
+
+def lease_owners(s: Session) -> set[str]:
+    """Who holds leases now."""
+    held = DeliveryRow.state == DeliveryState.SENDING, DeliveryRow.lease_owner.is_not(None)
+    return {owner for owner in s.scalars(select(DeliveryRow.lease_owner).where(*held).distinct()) if owner}
 
 
 def release_owner(s: Session, owner_prefix: str) -> int:
