@@ -60,13 +60,13 @@ class Handlers:
             party = _party(association)
             decision = self._decide(party)
             if isinstance(decision, Refused):
-                association.acse.send_reject(*decision.rejection)
                 self._log.refused(party, decision.reason)
+                reject(association, decision.rejection)
                 return
             association.acceptor.supported_contexts = _contexts(decision)
         except Exception as exc:  # noqa: BLE001
             logger.error("association refused: %s", type(exc).__name__)
-            association.acse.send_reject(*REJECTED_TRANSIENT)
+            reject(association, REJECTED_TRANSIENT)
 
     def on_rejected(self, event: Event) -> None:
         """Called when pynetdicom itself refuses, which it does for one reason."""
@@ -138,6 +138,12 @@ class Handlers:
         return self._access.decide(
             calling_ae_title=party.calling_ae_title, called_ae_title=party.called_ae_title, address=party.address
         )
+
+
+def reject(association: Association, rejection: tuple[int, int, int]) -> None:
+    """Send an A-ASSOCIATE-RJ, and wait until it is sent and the connection closed: pynetdicom would close it before."""
+    association.acse.send_reject(*rejection)
+    association.kill()
 
 
 def _party(association: Association) -> Party:

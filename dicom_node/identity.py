@@ -1,10 +1,14 @@
 """Who we are on the network, and how pynetdicom is set up for it."""
 
 import logging
+import ssl
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from pydicom import config as pydicom_config
 from pynetdicom import AE, _config
+from pynetdicom.association import Association
+from pynetdicom.transport import AddressInformation, AssociationSocket
 
 from dicom_node.reports.uids import IMPLEMENTATION_CLASS_UID
 
@@ -34,7 +38,8 @@ def prepare_pynetdicom() -> None:
     """Set pynetdicom's process-wide options, which it keeps in a module. May be called often.
 
     Its own log quotes what a peer sent: C-FIND identifiers with the patient's name at INFO, refused UIDs at ERROR.
-    So it is silenced; what matters about an association is a row in the database.
+    So it is silenced; what matters about an association is a row in the database. For the same reason pydicom does not
+    judge values that it reads: it would print them as a warning.
 
     ENFORCE_UID_CONFORMANCE stays off on purpose: with it pynetdicom aborts the whole association at the first odd UID,
     and nothing tells which. We refuse that one object with a status and a row (`dicom_node.reception`).
@@ -46,12 +51,33 @@ def prepare_pynetdicom() -> None:
     _config.UNRESTRICTED_STORAGE_SERVICE = False
     _config.STORE_RECV_CHUNKED_DATASET = False
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
+    pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
+
+
+class _ClosingSocket(AssociationSocket):
+    """pynetdicom leaves a socket open when its shutdown fails, as it does when the peer was not reached."""
+
+    def _shutdown_socket(self) -> None:
+        underlying = self.socket
+        super()._shutdown_socket()
+        if underlying is not None:
+            underlying.close()
+
+
+class _Ae(AE):
+    def _create_socket(
+        self, assoc: Association, address: AddressInformation, tls_args: tuple[ssl.SSLContext, str] | None
+    ) -> AssociationSocket:
+        created = _ClosingSocket(assoc, address=address)
+        if tls_args:
+            created.tls_args = tls_args
+        return created
 
 
 def make_ae(ae_title: str, timeouts: Timeouts, maximum_pdu_size: int = MAXIMUM_PDU_SIZE) -> AE:
     """An application entity of ours."""
     prepare_pynetdicom()
-    ae = AE(ae_title)
+    ae = _Ae(ae_title)
     ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
     ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     ae.acse_timeout = timeouts.acse

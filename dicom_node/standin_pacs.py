@@ -43,6 +43,7 @@ from dicom_node.commitment import (
     read_references,
 )
 from dicom_node.contexts import verification_context
+from dicom_node.handlers import reject
 from dicom_node.identity import Timeouts, make_ae
 from dicom_node.part10 import head
 from dicom_node.requestor import associate
@@ -144,7 +145,7 @@ class StandinPacs:
 
     def _on_requested(self, event: Event) -> None:
         if self.script.rejection is not None:
-            event.assoc.acse.send_reject(*self.script.rejection)
+            reject(event.assoc, self.script.rejection)
 
     def _on_store(self, event: Event) -> int:
         request = cast("C_STORE", event.request)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.servers.postgres", "tests.servers.redis"]
+pytest_plugins = ["tests.servers.postgres", "tests.servers.redis", "tests.servers.orthanc"]
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -14,6 +14,8 @@ from dicom_node.contexts import (
     SCREENED_SOP_CLASSES,
     SECONDARY_CAPTURE_SOP_CLASSES,
 )
+from dicom_node.identity import IMPLEMENTATION_VERSION_NAME
+from dicom_node.reports.uids import IMPLEMENTATION_CLASS_UID
 from dicom_node.sr_fallback import FALLBACKS
 from screening import codes, settings_file
 from screening.codes import PRIVATE_SCHEME, CodedName
@@ -26,6 +28,10 @@ def conformance_tables() -> dict[str, str]:
     received = [(uid, "screened") for uid in SCREENED_SOP_CLASSES]
     received += [(uid, "taken to recognise our own objects; never screened") for uid in SECONDARY_CAPTURE_SOP_CLASSES]
     return {
+        "implementation": _table(
+            ("Implementation Class UID", "Implementation Version Name"),
+            [(f"`{IMPLEMENTATION_CLASS_UID}`", f"`{IMPLEMENTATION_VERSION_NAME}`")],
+        ),
         "received-sop-classes": _table(
             ("SOP Class", "SOP Class UID", "what becomes of it"),
             ((UID(uid).name, f"`{uid}`", what) for uid, what in received),

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from db import status
 from db.engine import make_engine, make_sessions, transaction
+from db.tables import StudyRow
+from worker.study_report import describe_study
 
 T = TypeVar("T")
 
@@ -127,6 +129,12 @@ class NodeUnderTest:
                 yield session
         finally:
             engine.dispose()
+
+    def studies(self) -> list[dict[str, Any]]:
+        """What `opportune study show --json` would print of every study."""
+        with self.session() as session:
+            uids = session.scalars(select(StudyRow.study_instance_uid).order_by(StudyRow.id))
+            return [describe_study(session, uid) for uid in uids]
 
     def settled(self, *, received: int) -> bool:
         """Whether so many instances were received and everything that follows from them is done."""

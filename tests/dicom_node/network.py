@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydicom import Dataset
+from pydicom import DataElement, Dataset, config
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import (
     UID,
@@ -19,11 +20,10 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
     generate_uid,
 )
-from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 
-from dicom_node.identity import Timeouts, prepare_pynetdicom
+from dicom_node.identity import Timeouts, make_ae
 from dicom_node.listener import Listener
 from dicom_node.spool import Spool
 from screening.errors import DatabaseUnavailable
@@ -117,6 +117,12 @@ def make_dataset(sop_class_uid: str = ComputedRadiographyImageStorage, **values:
     ds.PixelData = np.arange(64, dtype=np.uint16).tobytes()
     for keyword, value in values.items():
         setattr(ds, keyword, value)
+    return ds
+
+
+def set_uid(ds: Dataset, keyword: str, value: str) -> Dataset:
+    """Write anything where a UID belongs, as peers do."""
+    ds[keyword] = DataElement(tag_for_keyword(keyword) or 0, "UI", value, validation_mode=config.IGNORE)
     return ds
 
 
@@ -221,9 +227,7 @@ def requesting(  # noqa: PLR0917
     negotiation: Sequence[Any] = (),
 ) -> Iterator[Association]:
     """An association with the listener, established or not."""
-    prepare_pynetdicom()
-    ae = AE(calling)
-    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = 10
+    ae = make_ae(calling, Timeouts(acse=10, dimse=10, network=10, connect=10))
     association = ae.associate(
         "127.0.0.1", port, list(contexts), called, bind_address=(address, 0), ext_neg=list(negotiation)
     )

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from db import events
+from db.engine import transaction
 from dicom_node.standin_pacs import Script
 from screening.reports import DeliveryState
 from tests.worker.test_delivery import Start, _deliver, _status, start

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydicom import dcmwrite
 from pydicom.filebase import DicomBytesIO
+from pydicom.uid import UID
 
 from db import deliveries, jobs
 from db.deliveries import DeliveryStatus, PlannedDelivery
@@ -68,7 +69,7 @@ def _finished_job(ports: Ports) -> int:
 
 def _card() -> ReportObject:
     ds = radiograph(9, SOPClassUID=SC, SOPInstanceUID="2.25.9", SeriesInstanceUID="2.25.8", Modality="OT")
-    ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = SC, "2.25.9"
+    ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = UID(SC), UID("2.25.9")
     buffer = DicomBytesIO()
     dcmwrite(buffer, ds, enforce_file_format=True)
     return ReportObject(
