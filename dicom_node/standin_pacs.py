@@ -71,6 +71,7 @@ class Script:
     statuses: Iterable[int] = ()  #: of the next C-STORE requests; 0 and 0xBxxx keep the object
     rejection: tuple[int, int, int] | None = None  #: result, source, reason of every association
     lose: bool = False  #: answer Success to C-STORE and keep nothing
+    find_status: int = 0  #: of C-FIND
     commitment_status: int = 0  #: of N-ACTION
     report_to: Destination | None = None  #: who is told of storage commitment; None: nobody
     abort_after: int | None = None  #: C-STORE requests answered before the association is aborted
@@ -168,6 +169,9 @@ class StandinPacs:
         return status
 
     def _on_find(self, event: Event) -> Iterator[tuple[int, Dataset | None]]:
+        if self.script.find_status:
+            yield self.script.find_status, None
+            return
         wanted = event.identifier
         keys = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
         for path in self.objects().values():
