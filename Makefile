@@ -37,7 +37,7 @@ bench: .venv/.installed-for-development
 	$(BIN)/python -m benchmarks
 
 docs: .venv/.installed-for-development
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m worker.documents
 
 clean:
 	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info

@@ -32,7 +32,9 @@ _POSTGRES_OPTIONS = (
     " -c synchronous_commit=on -c timezone=UTC"
 )
 _MIGRATION_LOCK = 0x4F50504F5254554E  # "OPPORTUN": the key of PostgreSQL's advisory lock
-_READ_ONLY_TRANSACTION = "25006"  # SQLSTATE read_only_sql_transaction: a standby after a failover
+# SQLSTATE that psycopg2 calls internal errors: read_only_sql_transaction (a standby after a failover) and
+# idle_in_transaction_session_timeout
+_UNAVAILABLE = ("25006", "25P03")
 _alembic = threading.Lock()  # Alembic's context is global to the process
 
 
@@ -52,7 +54,7 @@ def make_engine(url: str) -> Engine:
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         return create_engine(
-            parsed,
+            parsed.set(drivername="postgresql+psycopg2"),  # SQLAlchemy's own choice is another driver
             hide_parameters=True,
             pool_pre_ping=True,
             pool_size=10,
@@ -175,7 +177,8 @@ def _translated() -> Iterator[None]:
         raise DatabaseUnavailable("the database does not answer: all connections are in use") from error
     except exc.DBAPIError as error:
         code = getattr(error.orig, "pgcode", None)
-        if error.connection_invalidated or code == _READ_ONLY_TRANSACTION:
+        corrupt = type(error) is exc.DatabaseError  # the driver knows no better class: e.g. a malformed SQLite file
+        if error.connection_invalidated or corrupt or code in _UNAVAILABLE:
             raise DatabaseUnavailable(f"the database does not answer: {_describe(error)}") from error
         raise
 

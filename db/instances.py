@@ -8,12 +8,16 @@ from sqlalchemy import exists, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from db.columns import clean_text
 from db.engine import database_now, moment_of
 from db.tables import DeliveryRow, InstanceRow, RefusalRow, ReportObjectRow, SeriesRow, StudyRow
 from db.upsert import insert_or_ignore
 from screening.types import Instance
 
 _ANOTHER_PATIENT = "another patient (PatientID or its issuer) came under this Study Instance UID"
+
+LONGEST_ACCESSION_NUMBER = 64
+"""Of what is indexed. VR SH allows 16 (PS3.5 6.2); an index entry of PostgreSQL does not take any length."""
 
 
 class InstanceState(StrEnum):
@@ -125,6 +129,7 @@ def index(s: Session, instance_id: int, instance: Instance) -> str:
     s.flush()
     if not _same_patient(study, instance):
         study.conflict = study.conflict or f"{_ANOTHER_PATIENT}: instance {instance_id}"
+        study.intake_due = True  # intake shall see the conflict, even after it was done
         return _settle(s, row, InstanceState.CONFLICT, "another-patient", _ANOTHER_PATIENT)
     try:
         with s.begin_nested():
@@ -146,8 +151,7 @@ def _admit(s: Session, row: InstanceRow, study: StudyRow, instance: Instance) ->
         reason = f"the same SOP Instance UID as instance {earlier.id}, with other bytes"
         return _settle(s, row, InstanceState.CONFLICT, "other-bytes", reason)
     row.series_id = _series_of(s, row, instance)
-    number = instance.header.number("InstanceNumber")
-    row.instance_number = _integer(number)
+    row.instance_number = _integer(instance.header.number("InstanceNumber"))
     study.intake_due = True
     return _settle(s, row, InstanceState.INDEXED, None, None)
 
@@ -172,7 +176,7 @@ def _study_of(s: Session, row: InstanceRow, instance: Instance) -> StudyRow:
         ["study_instance_uid"],
         {
             "study_instance_uid": instance.study_instance_uid,
-            "accession_number": header.text("AccessionNumber"),
+            "accession_number": header.text("AccessionNumber")[:LONGEST_ACCESSION_NUMBER],
             "patient_id": header.text("PatientID"),
             "issuer_of_patient_id": header.text("IssuerOfPatientID"),
             "first_received_at": row.received_at,
@@ -208,7 +212,8 @@ def _series_of(s: Session, row: InstanceRow, instance: Instance) -> int:
 
 
 def _same_patient(study: StudyRow, instance: Instance) -> bool:
-    found = (instance.header.text("PatientID"), instance.header.text("IssuerOfPatientID"))
+    header = instance.header  # what is stored was cleaned: compare like with like
+    found = (clean_text(header.text("PatientID")), clean_text(header.text("IssuerOfPatientID")))
     return found == (study.patient_id, study.issuer_of_patient_id)
 
 

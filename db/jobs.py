@@ -83,6 +83,7 @@ def claim(s: Session, job_id: int, *, owner: str, lease_seconds: float, maximum_
     if row is None:
         return None
     if row.attempt - row.attempt_base >= maximum_attempts:
+        row.reason = row.reason or f"gave up after {maximum_attempts} attempts"
         move(s, row, JobState.QUARANTINED, detail=f"gave up after {maximum_attempts} attempts")
         return None
     row.attempt += 1
@@ -227,6 +228,12 @@ def expire_leases(s: Session, maximum_attempts: int) -> int:
     """Take back what is claimed by one whose lease ended: ready again, or quarantined when its attempts are used up."""
     expired = and_(JobRow.state == JobState.CLAIMED, JobRow.lease_until < database_now(s))
     return _take_back(s, expired, maximum_attempts, "the lease ended")
+
+
+def lease_owners(s: Session) -> set[str]:
+    """Who holds leases now."""
+    held = JobRow.state == JobState.CLAIMED, JobRow.lease_owner.is_not(None)
+    return {owner for owner in s.scalars(select(JobRow.lease_owner).where(*held).distinct()) if owner}
 
 
 def release_owner(s: Session, owner_prefix: str) -> int:

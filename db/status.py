@@ -21,12 +21,11 @@ from db.tables import (
 from screening.jobs import JobState
 from screening.reports import DeliveryState
 
-_WAITING = (JobState.READY, JobState.RETRY_WAIT, JobState.CLAIMED)
+_WAITING = (JobState.READY, JobState.RETRY_WAIT)
 
 
 def counts(s: Session) -> dict[str, Any]:
     """Everything that `opportune status --json` prints, ready for JSON. Every known state is there, if only as 0."""
-    jobs, deliveries = _by(s, JobRow.state), _deliveries(s)
     return {
         "instances": _filled(InstanceState, _by(s, InstanceRow.state)),
         "refused_by_status": {f"0x{int(status):04X}": n for status, n in _by(s, RefusalRow.status).items()},
@@ -37,11 +36,11 @@ def counts(s: Session) -> dict[str, Any]:
         },
         "studies": s.scalar(select(func.count()).select_from(StudyRow)) or 0,
         "studies_in_conflict": _count(s, StudyRow.conflict.is_not(None)),
-        "jobs": _filled(JobState, jobs),
+        "jobs": _filled(JobState, _by(s, JobRow.state)),
         "not_evaluable_by_code": _by(s, ResultRow.code, ResultRow.kind == "not_evaluable"),
         "ineligible_by_code": _by(s, SelectionRow.code, SelectionRow.kind == "rejected"),
         "decisions": _by(s, SelectionRow.code, SelectionRow.kind == "decision"),
-        "deliveries": deliveries,
+        "deliveries": _deliveries(s),
         "oldest_waiting_job_seconds": _oldest(s),
     }
 
@@ -69,6 +68,6 @@ def _deliveries(s: Session) -> dict[str, dict[str, int]]:
 
 
 def _oldest(s: Session) -> float | None:
-    """Age of the oldest job that is not done, seconds; None when all are."""
+    """Age of the oldest job that no worker has, seconds; None when there is none."""
     oldest = s.scalar(select(func.min(JobRow.created_at)).where(JobRow.state.in_(_WAITING)))
     return None if oldest is None else max(0.0, (database_now(s) - oldest).total_seconds())

@@ -8,7 +8,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from db.engine import database_now
-from db.instances import InstanceState
+from db.instances import LONGEST_ACCESSION_NUMBER, InstanceState
 from db.tables import AssociationRow, InstanceRow, SeriesRow, StudyRow
 from screening.header import Header
 from screening.jobs import input_digest
@@ -126,6 +126,6 @@ def intake_done(s: Session, study_instance_uid: str, digest: str) -> None:
 def find(s: Session, text: str) -> list[str]:
     """Study Instance UIDs with this Accession Number or this Study Instance UID, newest first."""
     query = select(StudyRow.study_instance_uid).where(
-        or_(StudyRow.accession_number == text, StudyRow.study_instance_uid == text)
+        or_(StudyRow.accession_number == text[:LONGEST_ACCESSION_NUMBER], StudyRow.study_instance_uid == text)
     )
     return list(s.scalars(query.order_by(StudyRow.last_received_at.desc(), StudyRow.id.desc())))

@@ -34,7 +34,7 @@ class FileBytes:
         """Up to `length` bytes from `start`; fewer at the end of the file."""
         length = max(0, min(length, self.size - start))
         inside = start - self._block_start
-        if 0 <= inside and inside + length <= len(self._block):
+        if inside >= 0 and inside + length <= len(self._block):
             return self._block[inside : inside + length]
         if length >= _BLOCK:
             return self._pread(start, length)

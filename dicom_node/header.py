@@ -122,9 +122,7 @@ def _header_values(data_set: DataSet) -> dict[str, JsonValue]:
     return values
 
 
-def _values(
-    data_set: DataSet, elements: Elements, inherited: tuple[str, ...], *, signed: bool
-) -> dict[str, JsonValue]:
+def _values(data_set: DataSet, elements: Elements, inherited: tuple[str, ...], *, signed: bool) -> dict[str, JsonValue]:
     charset = charset_of(data_set, elements, inherited)
     found: dict[str, JsonValue] = {}
     for element in elements.values():

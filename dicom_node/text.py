@@ -16,7 +16,9 @@ MAX_CHARACTERS = 10_240
 
 def encodings_of(specific_character_set: Sequence[str]) -> tuple[str, ...]:
     """Python encodings of a Specific Character Set (0008,0005); an unknown term counts as not said."""
-    terms = [term.strip().upper().replace("ISO-IR", "ISO_IR").replace("ISO IR", "ISO_IR") for term in specific_character_set]
+    terms = [
+        term.strip().upper().replace("ISO-IR", "ISO_IR").replace("ISO IR", "ISO_IR") for term in specific_character_set
+    ]
     terms = [re.sub(r"^ISO[ _-]?2022[ _-]IR", "ISO 2022 IR", term) for term in terms]
     return tuple(python_encoding.get(term, _DEFAULT) if term else _DEFAULT for term in terms) or (_DEFAULT,)
 
@@ -48,4 +50,3 @@ def _decode(raw: bytes, encoding: str) -> str:
         return raw.decode(encoding, errors="replace")
     except LookupError:
         return raw.decode(_DEFAULT)
-

@@ -98,7 +98,11 @@ def _number(text: str) -> JsonValue:
     if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", text):
         value = float(text)
         return value if math.isfinite(value) else None
-    return text or None
+    try:
+        float(text)  # "NaN", "inf", "1_0": what only Python takes for a number must not pass for one later
+    except ValueError:
+        return text or None
+    return None
 
 
 def _scalar(values: list[JsonValue]) -> str | int | float | list[JsonValue] | None:

@@ -1,15 +1,18 @@
 """What a screening model's folder must offer (design: a sixth model is a sixth folder and nothing else).
 
 `models/<name>/selection.py` has `select(study) -> Selection`, imported without torch.
-`models/<name>/pipeline.py` has `MODEL`, a `ScreeningModel`; importing it may import torch and monai.
-`models/<name>/bundle/` has the card and the weights.
+`models/<name>/pipeline.py` has `load(bundle, *, device, threads, settings) -> ScreeningModel`; importing it may import
+torch and monai.
+`models/<name>/bundle/` has the card and the weights; `models/<name>/card.md` says to people what it is.
 """
 
+from pathlib import Path
 from typing import Protocol
 
 from screening.card import ModelCard
 from screening.findings import Outcome
 from screening.images import Image
+from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Patient, Selection, Study
 
 
@@ -31,4 +34,12 @@ class ScreeningModel(Protocol):
 
     def predict(self, image: Image, patient: Patient, context: ClinicalContext) -> Outcome:
         """Findings in source pixel coordinates, or why there are none. Deterministic; no I/O."""
+        ...
+
+
+class Loader(Protocol):
+    """`load` of a model's pipeline module."""
+
+    def __call__(self, bundle: Path, *, device: str, threads: int, settings: ModelSettings | None) -> ScreeningModel:
+        """Build the model from a bundle; WeightsMismatch if its parts do not belong together."""
         ...

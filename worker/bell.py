@@ -3,6 +3,7 @@
 import logging
 
 from celery import Celery
+from kombu.entity import Queue
 
 from worker.celery_app import DELIVER_QUEUE
 
@@ -29,9 +30,9 @@ class Bell:
         """Messages waiting in a queue, None when the broker does not answer."""
         try:
             with self._app.connection_for_read() as connection:
-                channel = connection.default_channel
-                return int(self._app.amqp.Queue(queue)(channel).queue_declare().message_count)
-        except (OSError, *self._app.connection_for_read().recoverable_connection_errors) as exc:
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=5)
+                return int(Queue(queue, channel=connection.default_channel).queue_declare().message_count)
+        except Exception as exc:  # noqa: BLE001 (every transport has its own errors)
             _log.warning("the broker does not answer: %s", type(exc).__name__)
             return None
 

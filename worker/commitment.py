@@ -90,7 +90,7 @@ def _take_report(ports: Ports, destination: Destination, report: CommitmentRepor
         transaction_uid=report.transaction_uid,
         stored=report.stored,
         failed=report.failed,
-        reported_by=destination.ae_title,
+        destinations=[destination.name],
     )
 
 

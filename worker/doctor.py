@@ -11,6 +11,7 @@ from dicom_node import scu
 from models import registry
 from screening.errors import ScreeningError
 from screening.settings import Destination, Settings
+from worker.timeouts import timeouts_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,12 +89,17 @@ def _models(settings: Settings) -> str:
 
 
 def _verifier(name: str) -> Callable[[], str]:
-    return lambda: f"{registry.card(name).version}, {registry.verify(name)}"
+    def look() -> str:
+        card = registry.card(name)
+        card.verify(registry.bundle(name))
+        return f"version {card.version}, SHA-256 {card.weights_sha256[:12]} as on the card"
+
+    return look
 
 
 def _echoer(settings: Settings, destination: Destination) -> Callable[[], str]:
     def look() -> str:
-        result = scu.echo(destination, settings.node.ae_title, settings.delivery)
+        result = scu.echo(destination, settings.node.ae_title, timeouts_of(settings.delivery))
         if not result.ok:
             raise OSError(result.detail)
         return result.detail

@@ -15,6 +15,7 @@ from screening.findings import NotEvaluable, Outcome
 from screening.images import Image, Radiograph
 from screening.patient import patient_of
 from screening.reports import Report
+from screening.settings import ModelSettings
 from worker.request import ScreenRequest
 from worker.version import SOFTWARE_VERSION
 
@@ -56,7 +57,10 @@ class Pipeline:
         key = (request.model_name, request.device, request.thresholds)
         if key not in self._loaded:
             self._loaded[key] = registry.load(
-                request.model_name, device=request.device, threads=self._threads, thresholds=request.thresholds
+                request.model_name,
+                device=request.device,
+                threads=self._threads,
+                settings=ModelSettings(thresholds=request.thresholds),
             )
         return self._loaded[key]
 
@@ -74,7 +78,7 @@ class Pipeline:
 def _read(request: ScreenRequest) -> Image:
     """The chosen images: a volume for CT, a radiograph for everything else."""
     if request.instances[0].header.text("Modality").upper() == "CT":
-        return read_volume(list(zip(request.instances, request.paths, strict=True)))
+        return read_volume(list(zip(request.paths, request.instances, strict=True)))
     return read_radiograph(request.paths[0], request.instances[0])
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from db import deliveries, instances, jobs
 from db.engine import transaction
 from screening.errors import Permanent, Retryable
+from worker.celery_app import DELIVER_QUEUE
 from worker.commitment import look_up, make_sure
 from worker.faults import describe
 from worker.indexing import index_received
@@ -18,7 +19,9 @@ from worker.ports import Ports
 _log = logging.getLogger(__name__)
 
 _RING_AGAIN_SECONDS = 10
-"""A job that was rung for, while its queue stands empty, has lost its message."""
+"""A row that was rung for, and still waits while its queue stands empty, has lost its message."""
+
+_NEVER_SECONDS = 10 * 365 * 86400
 
 _ORPHAN_SECONDS = 600
 """A spool file without a row is left alone for so long: its reception may not have ended."""
@@ -90,19 +93,27 @@ class Reconciler:
             deliveries.expire_leases(session)
 
     def _ring_jobs(self) -> None:
-        """Ring for new jobs; ring again for old ones whose queue is empty, since then their message is lost."""
-        queues = {model.queue for model in self._ports.settings.models.values()}
-        drained = all(self._ports.bell.depth(queue) == 0 for queue in queues)
+        """Ring for new jobs, and again for old ones whose message is lost; a broker that is down ends the round."""
+        queues = sorted({model.queue for model in self._ports.settings.models.values()})
+        again = self._again_after(*queues)
         with transaction(self._ports.sessions) as session:
-            waiting = jobs.to_enqueue(session, again_after_seconds=_RING_AGAIN_SECONDS if drained else 86400)
+            waiting = jobs.to_enqueue(session, again_after_seconds=again)
         for job_id, queue in waiting:
-            self._ports.bell.screen(job_id, queue)
+            if not self._ports.bell.screen(job_id, queue):
+                return
 
     def _ring_deliveries(self) -> None:
+        again = self._again_after(DELIVER_QUEUE)
         with transaction(self._ports.sessions) as session:
-            waiting = deliveries.due(session)
+            waiting = deliveries.due(session, again_after_seconds=again)
         for delivery_id in waiting:
-            self._ports.bell.deliver(delivery_id)
+            if not self._ports.bell.deliver(delivery_id):
+                return
+
+    def _again_after(self, *queues: str) -> float:
+        """Seconds after which a row is rung for again: soon only while its queue stands empty."""
+        drained = all(self._ports.bell.depth(queue) == 0 for queue in queues)
+        return _RING_AGAIN_SECONDS if drained else _NEVER_SECONDS
 
     def _commitments(self) -> None:
         """Ask again about what was sent and never confirmed, now and then: each question is an association."""

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,8 @@ def drawable(text: str) -> str:
     return "".join(c if " " <= c <= "~" or c == "\n" else "?" for c in kept)
 
 
-def wrap(text: str, size: int, width: int) -> list[str]:
+@lru_cache(maxsize=4096)  # a page is composed several times, once for each width that is tried
+def wrap(text: str, size: int, width: int) -> tuple[str, ...]:
     """The text in lines of at most `width` pixels; a word that is longer than a line is broken."""
     lines: list[str] = []
     for paragraph in drawable(text).splitlines() or [""]:
@@ -50,7 +51,7 @@ def wrap(text: str, size: int, width: int) -> list[str]:
             *full, line = _break(word, size, width)
             lines += full
         lines.append(line)
-    return lines
+    return tuple(lines)
 
 
 def text_width(text: str, size: int, *, bold: bool = False) -> int:
@@ -66,10 +67,14 @@ def fitting(text: str, size: int, width: int, least: int = 12) -> int:
 
 
 class Canvas:
-    """An RGB picture of a fixed size. Drawing beyond its edge is silently lost: measure first."""
+    """An RGB picture of a fixed size. Drawing beyond its edge is silently lost: measure first.
 
-    def __init__(self, width: int, height: int, background: Colour = BACKGROUND) -> None:
-        self.image = Image.new("RGB", (width, height), background)
+    A canvas without height draws nothing: the same functions that fill a page tell on it how tall they make it.
+    """
+
+    def __init__(self, width: int, height: int = 0, background: Colour = BACKGROUND) -> None:
+        self.drawn = height > 0
+        self.image = Image.new("RGB", (width, max(height, 1)), background)
         self._draw = ImageDraw.Draw(self.image)
 
     @property
@@ -81,6 +86,8 @@ class Canvas:
         self, x: float, y: float, text: str, size: int, colour: Colour, *, bold: bool = False, anchor: str = "la"
     ) -> None:
         """One line of text at (x, y); `anchor` as Pillow names them."""
+        if not self.drawn:
+            return
         self._draw.text(
             (x, y), drawable(text), font=font(size), fill=colour, anchor=anchor,
             stroke_width=0.6 if bold else 0, stroke_fill=colour,
@@ -90,17 +97,21 @@ class Canvas:
         """A filled rectangle."""
         self._draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), fill=colour)
 
-    def rounded(self, box: tuple[float, float, float, float], radius: float, colour: Colour) -> None:
-        """A filled rectangle with rounded corners."""
+    def rounded(
+        self, box: tuple[float, float, float, float], radius: float, colour: Colour, *, until: float | None = None
+    ) -> None:
+        """A filled rectangle with rounded corners, cut off straight at the column `until`."""
         left, top = int(np.floor(box[0])), int(np.floor(box[1]))
         size = (int(np.ceil(box[2])) - left, int(np.ceil(box[3])) - top)
-        if min(size) < 1:
+        if min(size) < 1 or not self.drawn:
             return
         mask = Image.new("L", (size[0] * _SMOOTH, size[1] * _SMOOTH), 0)
         inner = tuple((v - o) * _SMOOTH for v, o in zip(box, (left, top, left, top), strict=True))
         ImageDraw.Draw(mask).rounded_rectangle(
             (inner[0], inner[1], inner[2] - 1, inner[3] - 1), radius * _SMOOTH, fill=255
         )
+        if until is not None:
+            mask.paste(0, (max(0, round((until - left) * _SMOOTH)), 0, mask.width, mask.height))
         self.image.paste(colour, (left, top), mask.reduce(_SMOOTH))
 
     def strokes(

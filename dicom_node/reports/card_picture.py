@@ -38,7 +38,7 @@ def draw_card(card: ModelCard, outcome: Outcome, inferred_at: datetime) -> npt.N
     A page grows with its text: as a whole first, because a tall page is shown small, then in height alone.
     """
     for width in _WIDTHS:
-        needed = _compose(Canvas(width, 1), card, outcome) + _FOOTER + BANNER_HEIGHT
+        needed = _compose(Canvas(width), card, outcome) + _FOOTER + BANNER_HEIGHT
         if needed <= width * 3 // 4:
             break
     canvas = Canvas(width, max(width * 3 // 4, needed))
@@ -132,7 +132,7 @@ def _risk_bar(area: Column, y: int, headline: Measurement, colour: Colour) -> No
 
     tall = 26
     canvas.rounded((x, y, area.right, y + tall), tall / 2, TRACK)
-    canvas.rounded((x, y, max(at(headline.value), x + tall), y + tall), tall / 2, colour)
+    canvas.rounded((x, y, area.right, y + tall), tall / 2, colour, until=at(headline.value))
     if headline.low is not None and headline.high is not None:
         low, high = at(headline.low), at(headline.high)
         canvas.box((low, y + tall + 10, high, y + tall + 13), TEXT)
@@ -163,15 +163,17 @@ def _others(page: Column, y: int, findings: Findings) -> int:
 
 
 def _row(column: Column, y: int, measurement: Measurement, group: str) -> int:
+    """Name at the left, value at the right, the interval below the value."""
     value, interval = value_text(measurement), interval_text(measurement)
-    shown = f"{value}  ({interval})" if interval else value
     column.canvas.box((column.x, y, column.right, y + 1), TRACK)
-    taken = text_width(drawable(shown), 26, bold=True) + 24
-    column.canvas.line(column.right, y + 12, shown, 26, TEXT, bold=True, anchor="ra")
+    column.canvas.line(column.right, y + 12, value, 26, TEXT, bold=True, anchor="ra")
+    bottom = y + 47
+    if interval:
+        column.canvas.line(column.right, y + 44, interval, 22, MUTED, anchor="ra")
+        bottom = y + 74
+    taken = 28 + max(text_width(drawable(value), 26, bold=True), text_width(drawable(interval), 22))
     label = f"{group}: {measurement.name.meaning}" if group else measurement.name.meaning
-    if taken < column.width // 2:
-        return column.inset(0, taken).paragraph(y + 14, label, 23, MUTED)
-    return column.paragraph(y + 48, label, 23, MUTED)
+    return max(bottom, column.inset(0, taken).paragraph(y + 14, label, 23, MUTED))
 
 
 def _notes(findings: Findings) -> tuple[str, ...]:

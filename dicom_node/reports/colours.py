@@ -23,7 +23,7 @@ CONTOUR: Colour = (255, 255, 255)
 STRATUM: dict[str, Colour] = {  # told apart by lightness too, and always beside the word itself
     RISK_LOW.value: (92, 196, 176),
     RISK_MODERATE.value: (236, 190, 76),
-    RISK_HIGH.value: (245, 118, 84),
+    RISK_HIGH.value: (248, 124, 90),
 }
 
 BANNER: dict[Evidence, tuple[Colour, Colour]] = {  # background, text

@@ -89,8 +89,8 @@ def shorten(text: str, limit: int) -> str:
     """The text, or as many whole words of it as fit with an ellipsis."""
     if len(text) <= limit:
         return text
-    cut = text[: limit - 2]
-    return (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip(" ,;:-") + ".."
+    cut = text[: limit - 1]  # one more than can stay: it may be the space behind a whole word
+    return (cut.rsplit(" ", 1)[0] if " " in cut else cut[:-1]).rstrip(" ,;:-") + ".."
 
 
 def encode(dataset: Dataset, place: Place) -> ReportObject:

@@ -77,7 +77,7 @@ def draw_overlay(
     width, height, x_scale, y_scale = _shown_size(picture)
     legend = _Legend(card=card, findings=findings, groups=groups, heated=heatmap is not None, inferred_at=inferred_at)
     words = _PANEL_WIDTH - 2 * _PAD
-    panel = _panel(Column(Canvas(_PANEL_WIDTH, 1), _PAD, words), 0, legend)
+    panel = _panel(Column(Canvas(_PANEL_WIDTH), _PAD, words), 0, legend)
     body = max(height, panel, _LEAST_HEIGHT)
     canvas = Canvas(width + _PANEL_WIDTH, body + 2 * BANNER_HEIGHT)
     view = _View(

@@ -10,6 +10,8 @@ _UNITS = {"1": "", "mo": "months", "a": "years", "[hnsf'U]": "HU", "cm2": "cm2",
 
 def number_text(value: float, unit: str) -> str:
     """A value without its unit, in the digits that a reader needs."""
+    if value == 0:
+        return "0"
     if unit == "%":
         if 0 < value < 0.01:
             return "< 0.01"

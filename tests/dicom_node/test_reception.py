@@ -107,7 +107,7 @@ def test_without_a_spool_nothing_is_registered(tmp_path: Path) -> None:
 
 def test_any_failure_of_the_ledger_empties_the_spool(tmp_path: Path) -> None:
     class Broken(FakeLedger):
-        def register(self, **values: Any) -> None:  # noqa: ARG002
+        def register(self, **values: Any) -> None:
             raise RuntimeError("a bug")
 
     with pytest.raises(RuntimeError):
@@ -117,7 +117,7 @@ def test_any_failure_of_the_ledger_empties_the_spool(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_removed_is_left_to_the_reconciler(tmp_path: Path) -> None:
     class Stuck(Spool):
-        def remove(self, name: str) -> None:  # noqa: ARG002
+        def remove(self, name: str) -> None:
             raise SpoolUnavailable("stuck")
 
     ledger = FakeLedger(down=True)

@@ -7,14 +7,14 @@ import socket
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import URL
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.engine import URL, make_url
 
 USER = "opportune"
 
@@ -36,11 +36,17 @@ class PostgresServer:
     def database(self) -> str:
         """URL of a new, empty database."""
         name = f"test_{uuid.uuid4().hex}"
-        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        engine.dispose()
+        self._say(f"CREATE DATABASE {name}")
         return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever is still in it."""
+        self._say(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    def _say(self, statement: str) -> None:
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.execute(text(statement))
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
@@ -94,9 +100,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """A server for the whole run. Tests that use it carry the marker `postgres`."""
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """A server of one's own; skips the test, or in CI fails it, where there is no PostgreSQL."""
     programs = find_programs()
     if programs is None:
         message = "PostgreSQL's server is not installed: run deploy/install-test-servers.sh"
@@ -112,19 +118,24 @@ def postgres_server() -> Iterator[PostgresServer]:
         initdb, data = str(programs / "initdb"), str(folder / "data")
         _as_ordinary_user(initdb, "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         server.start()
-        yield server
-        server.stop("immediate")
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> str:
-    """URL of an empty database of its own."""
-    return postgres_server.database()
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server for the whole run. Tests that use it carry the marker `postgres`."""
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture
-def postgres_urls(postgres_server: PostgresServer) -> Callable[[], str]:
-    """Makes empty databases."""
-    return postgres_server.database
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """URL of an empty database of the test's own."""
+    url = postgres_server.database()
+    yield url
+    postgres_server.drop(url)

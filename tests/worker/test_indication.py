@@ -48,5 +48,7 @@ def test_a_diagnosis_of_the_clinical_context_is_an_indication() -> None:
 
 
 def test_a_coded_reason_of_the_request_is_an_indication() -> None:
-    study = make_study(make_instance(ReasonForRequestedProcedureCodeSequence=["I10:X", "icd10:j18.9"]))
+    study = make_study(
+        make_instance(ReasonForRequestedProcedureCodeSequence=["I10:X", "icd10:j18.9 Pneumonia, unspecified"])
+    )
     assert match(study, NOTHING, PNEUMONIA_WORDS) == "icd10:j18.9 (ReasonForRequestedProcedureCodeSequence)"

@@ -48,7 +48,7 @@ def verify(as_json: JsonFlag = False) -> None:
     results = []
     for name in registry.names():
         try:
-            results.append({"name": name, "ok": True, "detail": str(registry.verify(name))})
+            results.append({"name": name, "ok": True, "detail": str(registry.card(name).verify(registry.bundle(name)))})
         except WeightsMismatch as exc:
             results.append({"name": name, "ok": False, "detail": str(exc)})
     if as_json:

@@ -26,13 +26,14 @@ def register(app: typer.Typer) -> None:
 def echo(name: Annotated[str, typer.Argument(help="Name of a destination")], as_json: JsonFlag = False) -> None:
     """C-ECHO a destination and say exactly what failed. Exit status 1 if it did."""
     from dicom_node import scu  # noqa: PLC0415
+    from worker.timeouts import timeouts_of  # noqa: PLC0415
 
     settings = load_settings()
     destination = next((item for item in settings.destinations if item.name == name), None)
     if destination is None:
         known = ", ".join(item.name for item in settings.destinations) or "none is set"
         raise fail(f"there is no destination {name!r}; known: {known}")
-    result = scu.echo(destination, settings.node.ae_title, settings.delivery)
+    result = scu.echo(destination, settings.node.ae_title, timeouts_of(settings.delivery))
     if as_json:
         print_json({"destination": name, "ok": result.ok, "detail": result.detail})
     else:

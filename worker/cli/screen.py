@@ -31,7 +31,7 @@ def screen(
         registry.card(name)
     studies, unread = read_folder(path)
     pipeline = Pipeline(threads=settings.worker.threads)
-    results = []
+    results: list[dict[str, Any]] = []
     with progress() as bar:
         task = bar.add_task("screening", total=len(studies))
         for study in studies:

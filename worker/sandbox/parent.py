@@ -69,7 +69,10 @@ class Sandbox:
         except Retryable:
             self.close()
             raise
-        raise _error(values)
+        error = _error(values)
+        if isinstance(error, SandboxDied):  # out of memory, or a fault nobody foresaw: start afresh
+            self.close()
+        raise error
 
     def warm_up(self) -> None:
         """Start the child and wait until it has imported what it needs."""
