@@ -9,7 +9,7 @@ from pydicom import dcmread
 from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 
 from dicom_node import scu
-from dicom_node.commitment import Reference
+from dicom_node.commitment import CommitmentReport, Reference
 from dicom_node.identity import Timeouts
 from dicom_node.standin_pacs import Script
 from screening.errors import DestinationUnavailable, RejectedPermanent, RejectedTransient
@@ -139,6 +139,30 @@ def test_commitment_good_and_bad(tmp_path: Path) -> None:
     assert (good["stored"], good["failed"]) == ((kept.sop_instance_uid,), ())
     assert (bad["stored"], bad["failed"]) == ((kept.sop_instance_uid,), ((lost.sop_instance_uid, 0x0112),))
     assert not unknown["known"]
+
+
+@pytest.mark.parametrize(("known", "status"), [(True, 0x0000), (False, 0x0110), (None, 0x0110)])
+def test_a_report_in_the_association_that_asks(tmp_path: Path, known: bool | None, status: int) -> None:
+    """Taken by whoever asks; refused when nobody takes it, so that it comes again."""
+    report, taken = make_sc(), []
+
+    def take(found: CommitmentReport) -> bool:
+        taken.append(found)
+        return bool(known)
+
+    with running_standin(tmp_path, Script(report_within=True)) as (pacs, port):
+        scu.store(destination_at(port), OURS, [report], QUICK)
+        scu.request_commitment(
+            destination_at(port),
+            OURS,
+            transaction_uid="1.2.3",
+            references=[Reference(sop_class_uid=report.sop_class_uid, sop_instance_uid=report.sop_instance_uid)],
+            timeouts=QUICK,
+            on_report=None if known is None else take,
+        )
+        assert pacs.reported == [status]
+    expected = CommitmentReport(transaction_uid="1.2.3", stored=(report.sop_instance_uid,), failed=())
+    assert taken == ([] if known is None else [expected])
 
 
 @pytest.mark.parametrize(
