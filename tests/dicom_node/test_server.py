@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,9 @@ def _server(*, known: bool) -> Iterator[tuple[BoundServer, list[str], list[socke
     taken: list[socket.socket] = []
 
     class Observed(BoundServer):
-        def process_request(self, request: socket.socket, client_address: object) -> None:
+        def process_request(self, request: Any, client_address: Any) -> None:
             taken.append(request)
-            super().process_request(request, client_address)  # type: ignore[arg-type]
+            super().process_request(request, client_address)
 
     server = Observed(
         make_ae("OPPORTUNE", Timeouts(acse=2, network=7)),
