@@ -204,7 +204,7 @@ def running_listener(  # noqa: PLR0917
     spool = spool or Spool(root, minimum_free=0)
     bells: list[int] = []
     listener = Listener(
-        Node(ae_title="OPPORTUNE", bind="127.0.0.1", port=0, **node),
+        Node(**({"ae_title": "OPPORTUNE", "bind": "127.0.0.1", "port": 0} | node)),
         [Peer(ae_title=ae_title, address=address) for ae_title, address in peers],
         destinations,
         spool,
