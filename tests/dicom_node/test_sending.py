@@ -2,8 +2,6 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,39 +18,29 @@ from dicom_node.contexts import RECEIVED_SOP_CLASSES, RECEIVED_TRANSFER_SYNTAXES
 from dicom_node.identity import Timeouts
 from dicom_node.part10 import split_bytes
 from dicom_node.sr_fallback import fallback_uid, restamp
-from dicom_node.standin_pacs import STORED_SOP_CLASSES, Script, StandinPacs
+from dicom_node.standin_pacs import Script
 from screening.errors import BadHeader, DestinationUnavailable
 from screening.types import is_uid
 from tests.dicom_node.network import (
     QUICK,
     FakeLedger,
+    dead_port,
     destination_at,
     encoded,
     make_dataset,
     make_sc,
     make_sr,
     running_listener,
+    running_standin,
     text_item,
 )
 
 OURS = "OPPORTUNE"
 
 
-@contextmanager
-def _standin(
-    folder: Path, script: Script | None = None, sop_classes: Sequence[str] = STORED_SOP_CLASSES
-) -> Iterator[tuple[StandinPacs, int]]:
-    pacs = StandinPacs(folder / "pacs", sop_classes=sop_classes, script=script)
-    port = pacs.start()
-    try:
-        yield pacs, port
-    finally:
-        pacs.stop()
-
-
 def test_bytes_are_unchanged_and_results_in_order(tmp_path: Path) -> None:
     objects = [make_sr(), make_sc(), make_sr(), make_sc()]
-    with _standin(tmp_path) as (pacs, port):
+    with running_standin(tmp_path) as (pacs, port):
         results = scu.store(destination_at(port), OURS, objects, QUICK)
         stored = pacs.objects()
     assert [result.sop_instance_uid for result in results] == [report.sop_instance_uid for report in objects]
@@ -63,7 +51,7 @@ def test_bytes_are_unchanged_and_results_in_order(tmp_path: Path) -> None:
 
 def test_pictures_go_first(tmp_path: Path) -> None:
     report, picture = make_sr(), make_sc()
-    with _standin(tmp_path, Script(statuses=[0xC000])) as (_, port):
+    with running_standin(tmp_path, Script(statuses=[0xC000])) as (_, port):
         results = scu.store(destination_at(port), OURS, [report, picture], QUICK)
     assert [result.status for result in results] == [0, 0xC000]
 
@@ -83,7 +71,7 @@ def test_pictures_go_first(tmp_path: Path) -> None:
 def test_each_object_has_its_own_status(
     tmp_path: Path, status: int, delivered: bool, permanent: bool, words: str
 ) -> None:
-    with _standin(tmp_path, Script(statuses=[0, status, 0])) as (pacs, port):
+    with running_standin(tmp_path, Script(statuses=[0, status, 0])) as (pacs, port):
         objects = [make_sc(), make_sc(), make_sc()]
         results = scu.store(destination_at(port), OURS, objects, QUICK)
         assert [result.status for result in results] == [0, status, 0]
@@ -95,7 +83,7 @@ def test_each_object_has_its_own_status(
 @pytest.mark.parametrize("taken", [ComprehensiveSRStorage, EnhancedSRStorage])
 def test_an_older_archive_gets_an_older_report(tmp_path: Path, taken: str) -> None:
     report, picture = make_sr(), make_sc()
-    with _standin(tmp_path, sop_classes=[SecondaryCaptureImageStorage, taken]) as (pacs, port):
+    with running_standin(tmp_path, sop_classes=[SecondaryCaptureImageStorage, taken]) as (pacs, port):
         results = scu.store(destination_at(port), OURS, [picture, report], QUICK)
         again = scu.store(destination_at(port), OURS, [report], QUICK)
         stored = pacs.objects()
@@ -110,7 +98,7 @@ def test_an_older_archive_gets_an_older_report(tmp_path: Path, taken: str) -> No
 
 def test_the_newest_class_that_is_taken_is_used(tmp_path: Path) -> None:
     report = make_sr()
-    with _standin(tmp_path) as (_, port):
+    with running_standin(tmp_path) as (_, port):
         (result,) = scu.store(destination_at(port), OURS, [report], QUICK)
     assert (result.sop_class_uid, result.sop_instance_uid) == (Comprehensive3DSRStorage, report.sop_instance_uid)
 
@@ -118,7 +106,7 @@ def test_the_newest_class_that_is_taken_is_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sop_classes", [[SecondaryCaptureImageStorage], [MRImageStorage]])
 def test_what_is_not_taken_at_all_is_permanent(tmp_path: Path, sop_classes: list[str]) -> None:
     """With another context accepted, and with none."""
-    with _standin(tmp_path, sop_classes=sop_classes) as (_, port):
+    with running_standin(tmp_path, sop_classes=sop_classes) as (_, port):
         objects = [make_sr()] if MRImageStorage in sop_classes else [make_sr(), make_sc()]
         result = scu.store(destination_at(port), OURS, objects, QUICK)[0]
     assert result.status is None
@@ -128,7 +116,7 @@ def test_what_is_not_taken_at_all_is_permanent(tmp_path: Path, sop_classes: list
 
 
 def test_a_report_that_cannot_be_older_is_not_sent_as_one(tmp_path: Path) -> None:
-    with _standin(tmp_path, sop_classes=[ComprehensiveSRStorage]) as (pacs, port):
+    with running_standin(tmp_path, sop_classes=[ComprehensiveSRStorage]) as (pacs, port):
         (result,) = scu.store(destination_at(port), OURS, [make_sr(text_item("", "SCOORD3D"))], QUICK)
         assert result.permanent
         assert pacs.objects() == {}
@@ -140,21 +128,15 @@ def test_a_report_that_cannot_be_older_is_not_sent_as_one(tmp_path: Path) -> Non
 )
 def test_a_rejected_association_raises(tmp_path: Path, rejection: tuple[int, int, int], words: str) -> None:
     with (
-        _standin(tmp_path, Script(rejection=rejection)) as (_, port),
+        running_standin(tmp_path, Script(rejection=rejection)) as (_, port),
         pytest.raises(DestinationUnavailable, match=words),
     ):
         scu.store(destination_at(port), OURS, [make_sc()], QUICK)
 
 
-def _dead_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_a_dead_port_raises() -> None:
     with pytest.raises(DestinationUnavailable, match="refused"):
-        scu.store(destination_at(_dead_port()), OURS, [make_sc()], QUICK)
+        scu.store(destination_at(dead_port()), OURS, [make_sc()], QUICK)
 
 
 def test_an_unknown_host_raises() -> None:
@@ -172,7 +154,7 @@ def test_a_silent_server_raises() -> None:
 
 def test_an_abort_in_the_middle_keeps_what_was_answered(tmp_path: Path) -> None:
     objects = [make_sc() for _ in range(4)]
-    with _standin(tmp_path, Script(abort_after=2)) as (pacs, port):
+    with running_standin(tmp_path, Script(abort_after=2)) as (pacs, port):
         results = scu.store(destination_at(port), OURS, objects, QUICK)
         assert len(pacs.objects()) == 2
     assert [result.status for result in results] == [0, 0, None, None]
@@ -182,11 +164,11 @@ def test_an_abort_in_the_middle_keeps_what_was_answered(tmp_path: Path) -> None:
 
 
 def test_nothing_to_send_needs_no_association() -> None:
-    assert scu.store(destination_at(_dead_port()), OURS, [], QUICK) == []
+    assert scu.store(destination_at(dead_port()), OURS, [], QUICK) == []
 
 
 def test_threads_end(tmp_path: Path) -> None:
-    with _standin(tmp_path) as (_, port):
+    with running_standin(tmp_path) as (_, port):
         before = threading.active_count()
         for _ in range(5):
             scu.store(destination_at(port), OURS, [make_sc()], QUICK)
@@ -199,7 +181,7 @@ def test_files_are_sent_as_they_are(tmp_path: Path) -> None:
     strange.write_bytes(encoded(make_dataset(MRImageStorage)))
     text.write_text("no image")
     missing = tmp_path / "missing.dcm"
-    with _standin(tmp_path) as (pacs, port):
+    with running_standin(tmp_path) as (pacs, port):
         found = scu.send_files([text, good, strange, missing], destination_at(port), OURS, QUICK)
         results = {result.path: result for result in found}
         (stored,) = pacs.objects().values()
@@ -214,7 +196,7 @@ def test_files_are_sent_as_they_are(tmp_path: Path) -> None:
 def test_files_of_which_none_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "mr.dcm"
     path.write_bytes(encoded(make_dataset(MRImageStorage)))
-    with _standin(tmp_path) as (_, port):
+    with running_standin(tmp_path) as (_, port):
         (result,) = scu.send_files([path], destination_at(port), OURS, QUICK)
     assert not result.stored
     assert "no presentation context" in result.detail
@@ -224,7 +206,7 @@ def test_files_to_nobody_raise(tmp_path: Path) -> None:
     path = tmp_path / "a.dcm"
     path.write_bytes(encoded(make_dataset()))
     with pytest.raises(DestinationUnavailable):
-        list(scu.send_files([path], destination_at(_dead_port()), OURS, QUICK))
+        list(scu.send_files([path], destination_at(dead_port()), OURS, QUICK))
 
 
 @pytest.mark.real_data
