@@ -14,8 +14,8 @@ from models.cap_mortality_cxr import preprocess
 from models.cap_mortality_cxr.network import MortalityNet, Output
 from models.cap_mortality_cxr.selection import ADULT_YEARS
 from models.contract import ScreeningModel
-from models.framing import Frame
-from models.frontal_gate import FrontalNet, check_values, check_view
+from models.framing import Array, Frame
+from models.frontal_gate import FrontalNet, Refusal, check_values, check_view
 from models.weights import fill, pick_device, read_weights
 from screening import codes
 from screening.card import ModelCard
@@ -125,12 +125,16 @@ class CapMortality:
                 reason=f"age is {int(patient.age_years)} years; the model is for {int(ADULT_YEARS)} years and over",
                 sop_instance_uid=uid,
             )
-        refusal = check_values(image.pixels) or check_view(self._gate, image.pixels, self._gate_threshold)
+        refusal = self.refuse_picture(image.pixels)
         if refusal is None:
             return None
         return NotEvaluable(code=refusal.code, reason=refusal.reason, sop_instance_uid=uid)
 
-    def _heat(self, output: Output, size: int) -> cam.Array:
+    def refuse_picture(self, pixels: Array) -> Refusal | None:
+        """What speaks against float32 (rows, columns) in 0..1 being an upright frontal chest, or None."""
+        return check_values(pixels) or check_view(self._gate, pixels, self._gate_threshold)
+
+    def _heat(self, output: Output, size: int) -> Array:
         weight = self._network.head.weight[0].detach().cpu() * self._calibration.slope
         return cam.heat(cam.class_activation(output.map[0].cpu().clone(), weight), size)
 
@@ -169,7 +173,7 @@ class CapMortality:
         return tuple(notes)
 
 
-def _cropped(heat: cam.Array, frame: Frame, image: Radiograph) -> Heatmap:
+def _cropped(heat: Array, frame: Frame, image: Radiograph) -> Heatmap:
     """The part of the square heat map that lies on the image."""
     (rows, columns), (top, left) = frame.inner, frame.offset
     values = heat[top : top + rows, left : left + columns]
@@ -177,7 +181,7 @@ def _cropped(heat: cam.Array, frame: Frame, image: Radiograph) -> Heatmap:
     return Heatmap(values=values.copy(), box=box, sop_instance_uid=image.sop_instance_uid)
 
 
-def _hot_spots(heat: cam.Array, frame: Frame, image: Radiograph) -> tuple[MeasurementGroup, ...]:
+def _hot_spots(heat: Array, frame: Frame, image: Radiograph) -> tuple[MeasurementGroup, ...]:
     """0 to 3 hot spots as closed contours in source pixels, kept inside the image."""
     groups = []
     for number, spot in enumerate(cam.hot_spots(heat), start=1):

@@ -32,6 +32,7 @@ class Tier:
     test: int
     external: int
     size: int  #: input size of the network, pixels
+    stored: int  #: size at which the phantoms are kept, pixels
     stages: tuple[tuple[int, int], ...]  #: (size in pixels, pictures seen): small pictures first, they are cheaper
     batch: int
 
@@ -39,11 +40,25 @@ class Tier:
 TIERS = {
     # minutes on two cores: proves that the chain learns
     "tiny": Tier(
-        train=1000, validation=300, test=500, external=200, size=96, stages=((64, 6000), (96, 1000)), batch=24
+        train=1000,
+        validation=300,
+        test=500,
+        external=200,
+        size=96,
+        stored=96,
+        stages=((64, 6000), (96, 1000)),
+        batch=24,
     ),
     # under an hour on two busy cores
     "small": Tier(
-        train=5000, validation=1000, test=3000, external=1000, size=128, stages=((64, 20000), (128, 4000)), batch=24
+        train=5000,
+        validation=1000,
+        test=3000,
+        external=600,
+        size=128,
+        stored=160,
+        stages=((64, 8400), (96, 2880), (128, 1152)),
+        batch=24,
     ),
     # a GPU: the input size of the specification
     "reference": Tier(
@@ -52,6 +67,7 @@ TIERS = {
         test=8000,
         external=4000,
         size=512,
+        stored=512,
         stages=((256, 240000), (512, 160000)),
         batch=48,
     ),

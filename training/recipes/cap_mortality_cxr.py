@@ -22,9 +22,10 @@ from training.request import TrainingRequest, TrainingResult
 
 __all__ = ["TIERS", "run"]
 
+OOD_PICTURES = 1200  # training pictures whose features the distance is measured from
 GATE_STEPS = {"tiny": 150, "small": 700, "reference": 2000}
 GATE_REFUSED = {"tiny": 80, "small": 800, "reference": 2000}
-GATE_THRESHOLD = -2.0  # log odds; chosen on the radiographs that taught the gate, so that about 2 % are refused
+GATE_THRESHOLD = 0.0  # even odds when a chest and anything else are equally likely; measured in docs/models
 
 
 def run(request: TrainingRequest) -> TrainingResult:
@@ -49,7 +50,7 @@ def finish(
     halve(net)
     validation_logits, validation_features = score(net, cohorts["validation"], size=tier.size)
     intercept, slope = logistic(validation_logits.numpy(), cohorts["validation"].risk)
-    _, seen = score(net, head(cohorts["train"], 2000), size=tier.size)
+    _, seen = score(net, head(cohorts["train"], OOD_PICTURES), size=tier.size)
     constants = ood.fit_ood(seen, validation_features)
     results = {"training_patients": float(tier.train), "training_pictures_seen": float(sum(n for _, n in tier.stages))}
     for split in ("test", "external"):
@@ -110,7 +111,7 @@ def head(cohort: ChestCohort, count: int) -> ChestCohort:
 def _cohort(request: TrainingRequest, tier: Tier, split: str) -> ChestCohort:
     counts = {"train": tier.train, "validation": tier.validation, "test": tier.test, "external": tier.external}
     return make_cohort(
-        split, counts[split], size=tier.size, seed=request.seed, workers=request.workers,
+        split, counts[split], size=tier.stored, seed=request.seed, workers=request.workers,
         cache=request.out / "cohorts", progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
     )  # fmt: skip
 
