@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from db import context, jobs, selections, studies
 from db.engine import transaction
 from models import registry
-from screening.errors import ScreeningError
+from screening.errors import DatabaseUnavailable, ScreeningError
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Eligible, Ineligible, Selection, Study
 from worker import indication
@@ -19,19 +19,31 @@ _log = logging.getLogger(__name__)
 
 
 def intake_quiet(ports: Ports) -> list[tuple[int, str]]:
-    """Take in every study that is quiet.
+    """Take in every study that is quiet. One that fails is logged, stays due and stops no other.
 
     Returns
     -------
     list of (job_id, queue)
         The jobs opened.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the database does not answer.
     """
     with transaction(ports.sessions) as session:
         waiting = studies.quiet(session, quiet_seconds=ports.settings.node.quiet_seconds, now=ports.clock())
     opened: list[tuple[int, str]] = []
     for study_instance_uid in waiting:
-        with transaction(ports.sessions) as session:
-            opened += take_in(session, ports, study_instance_uid)
+        try:
+            with transaction(ports.sessions) as session:
+                opened += take_in(session, ports, study_instance_uid)
+        except DatabaseUnavailable:
+            raise
+        except ScreeningError as exc:
+            _log.error("study %s could not be taken in: %s", study_instance_uid, exc)
+        except Exception as exc:  # noqa: BLE001 (one study must not stop the others; it stays due)
+            _log.error("study %s could not be taken in: %s", study_instance_uid, describe(exc))
     return opened
 
 

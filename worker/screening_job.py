@@ -17,6 +17,7 @@ from screening.jobs import Claim, Job
 from screening.reports import ObjectKind, Report
 from screening.settings import Destination, ModelSettings, Settings
 from screening.types import Eligible
+from worker.faults import describe
 from worker.heartbeat import heartbeat
 from worker.ports import Ports
 from worker.request import ScreenRequest
@@ -57,6 +58,8 @@ def screen(job_id: int, ports: Ports, sandbox: Sandbox, owner: str) -> None:
         _fail(ports, claim, str(exc), retry=True)
     except Permanent as exc:
         _fail(ports, claim, str(exc), retry=False)
+    except Exception as exc:  # noqa: BLE001 (named by type, since its text may hold patient data; attempts are capped)
+        _fail(ports, claim, describe(exc), retry=True)
 
 
 def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest:
@@ -101,11 +104,11 @@ def _wants(destination: Destination, outcome: Outcome) -> bool:
 
 
 def _predecessor(session: Session, job: Job) -> Predecessor | None:
-    """The measurements SR of the job that this one revises, if that one got so far."""
-    if job.predecessor_id is None:
-        return None
-    objects = reports.objects_of(session, job.predecessor_id)
-    before = next((item for item in objects if item.kind == ObjectKind.SR), None)
+    """The measurements SR that this job's replaces: of the job it revises or, if that one had none, of an earlier."""
+    before, earlier = None, job.predecessor_id
+    while before is None and earlier is not None:
+        before = next((o for o in reports.objects_of(session, earlier) if o.kind == ObjectKind.SR), None)
+        earlier = jobs.get(session, earlier).predecessor_id
     if before is None:
         return None
     return Predecessor(

@@ -1,6 +1,10 @@
 """Ports for tests: a real SQLite database and spool, a bell that only remembers."""
 
+import atexit
+import shutil
+import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +55,28 @@ def make_settings(home: Path, **changes: Any) -> Settings:
 
 def make_ports(folder: Path, **changes: Any) -> Ports:
     settings = make_settings(folder, **changes)
+    database = folder / "opportune.sqlite"
+    if settings.database_url is None and not database.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_empty_database(), database)
     engine = make_engine(settings.sqlalchemy_url)
-    migrate(engine)
+    if settings.database_url is not None:
+        migrate(engine)
     return Ports(
         settings=settings, sessions=make_sessions(engine), spool=Spool(settings.spool, minimum_free=0), bell=FakeBell()
     )
+
+
+@cache
+def _empty_database() -> Path:
+    """An SQLite file with the schema: to copy it is much quicker than to make it for each test."""
+    folder = Path(tempfile.mkdtemp(prefix="opportune-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "opportune.sqlite"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
 
 
 def bell_of(ports: Ports) -> FakeBell:
