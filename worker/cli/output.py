@@ -14,9 +14,9 @@ from rich.text import Text
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 
-def console() -> Console:
-    """Standard output."""
-    return Console()
+def console(*, stderr: bool = False) -> Console:
+    """Standard output, or standard error for what no program shall read."""
+    return Console(stderr=stderr)
 
 
 def print_json(values: object) -> None:
