@@ -23,7 +23,7 @@ from db.commitments import (
 )
 from db.delivery_rows import Delivery, locked, move, to_deliveries
 from db.engine import database_now
-from db.tables import DeliveryRow, JobRow, ReportObjectRow
+from db.tables import DeliveryRow, ReportObjectRow
 from screening.errors import LeaseLost
 from screening.reports import DeliveryState, ObjectKind, SendResult
 
@@ -39,6 +39,7 @@ __all__ = [
     "commitment_withdrawn",
     "due",
     "expire_leases",
+    "lease_owners",
     "of_job",
     "plan",
     "record",
@@ -141,10 +142,9 @@ def claim_batch(s: Session, delivery_id: int, *, owner: str, lease_seconds: floa
     row = s.get(DeliveryRow, delivery_id, populate_existing=True)
     if row is None:
         return None
-    s.execute(select(JobRow.id).where(JobRow.id == row.job_id).with_for_update())  # two senders: one gets all
     now = database_now(s)
     siblings = and_(DeliveryRow.job_id == row.job_id, DeliveryRow.destination == row.destination)
-    rows = locked(s, siblings, _sendable(now))
+    rows = locked(s, siblings, _sendable(now))  # in one order: of two senders one waits, and finds nothing
     if delivery_id not in {row.id for row in rows}:
         return None
     for taken in rows:
@@ -204,6 +204,12 @@ def record(s: Session, delivery_id: int, *, owner: str, result: SendResult, retr
 def expire_leases(s: Session) -> int:
     """Take back what a sender holds beyond its lease; it is sent again, the same bytes."""
     return _take_back(s, DeliveryRow.lease_until < database_now(s), "the lease ended")
+
+
+def lease_owners(s: Session) -> set[str]:
+    """Who holds leases now."""
+    held = DeliveryRow.state == DeliveryState.SENDING, DeliveryRow.lease_owner.is_not(None)
+    return {owner for owner in s.scalars(select(DeliveryRow.lease_owner).where(*held).distinct()) if owner}
 
 
 def release_owner(s: Session, owner_prefix: str) -> int:

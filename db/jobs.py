@@ -230,6 +230,12 @@ def expire_leases(s: Session, maximum_attempts: int) -> int:
     return _take_back(s, expired, maximum_attempts, "the lease ended")
 
 
+def lease_owners(s: Session) -> set[str]:
+    """Who holds leases now."""
+    held = JobRow.state == JobState.CLAIMED, JobRow.lease_owner.is_not(None)
+    return {owner for owner in s.scalars(select(JobRow.lease_owner).where(*held).distinct()) if owner}
+
+
 def release_owner(s: Session, owner_prefix: str) -> int:
     """Take back what a process claimed that is known to be dead; whoever starts in its place calls this.
 

@@ -8,8 +8,9 @@ import logging
 import queue
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from dicom_node.ledger import Ledger, RejectedContext
@@ -124,36 +125,42 @@ class AssociationLog:
             self._write()
         self._write()
 
-    def _write(self) -> bool:
-        """Write all there is; False if the database did not take it."""
+    def _write(self) -> None:
+        """Write all there is; what the database does not take now waits for the next time."""
         while True:
             try:
                 self._unwritten[self._refusals.get_nowait()] += 1
             except queue.Empty:
                 break
         try:
-            self._write_refusals()
-            self._write_ends()
+            for refusal in list(self._unwritten):
+                self._written(partial(self._write_refusal, *refusal))
+                del self._unwritten[refusal]
+            for thread in [thread for thread in list(self._entries) if not thread.is_alive()]:
+                self._written(partial(self._write_end, self._entries[thread]))
+                del self._entries[thread]
         except DatabaseUnavailable as exc:
-            logger.error("ends of associations wait to be written: %s", type(exc).__name__)
-            return False
-        return True
+            logger.error("ends and refusals of associations wait to be written: %s", type(exc).__name__)
 
-    def _write_refusals(self) -> None:
+    def _written(self, write: Callable[[], None]) -> None:
+        """Write one thing. A fault of ours in it must not keep the others from being written, ever after."""
+        try:
+            write()
+        except DatabaseUnavailable:
+            raise
+        except Exception as exc:  # noqa: BLE001
+            logger.error("an association is not written: %s", type(exc).__name__)
+
+    def _write_refusal(self, party: Party, reason: str) -> None:
         """One row for each party and reason, however often it came meanwhile."""
-        for (party, reason), times in list(self._unwritten.items()):
-            self._ledger.refuse_association(
-                calling_ae_title=party.calling_ae_title,
-                called_ae_title=party.called_ae_title,
-                address=party.address,
-                reason=reason if times == 1 else f"{reason} ({times} times)",
-            )
-            del self._unwritten[party, reason]
+        times = self._unwritten[party, reason]
+        self._ledger.refuse_association(
+            calling_ae_title=party.calling_ae_title,
+            called_ae_title=party.called_ae_title,
+            address=party.address,
+            reason=reason if times == 1 else f"{reason} ({times} times)",
+        )
 
-    def _write_ends(self) -> None:
-        for thread, entry in list(self._entries.items()):
-            if thread.is_alive():
-                continue
-            if entry.association_id is not None:
-                self._ledger.close_association(entry.association_id, entry.ended)
-            del self._entries[thread]
+    def _write_end(self, entry: _Entry) -> None:
+        if entry.association_id is not None:
+            self._ledger.close_association(entry.association_id, entry.ended)

@@ -95,16 +95,8 @@ class Handlers:
 
     def on_store(self, event: Event) -> Dataset:
         """C-STORE."""
-        association, request = event.assoc, cast("C_STORE", event.request)
-        incoming = Incoming(
-            abstract_syntax=str(event.context.abstract_syntax),
-            sop_class_uid=str(request.AffectedSOPClassUID),
-            sop_instance_uid=str(request.AffectedSOPInstanceUID),
-            transfer_syntax_uid=str(event.context.transfer_syntax),
-            data_set=event.encoded_dataset(include_meta=False),
-        )
         try:
-            answer = self._reception.receive(lambda: self._log.number(association), incoming)
+            answer = self._reception.receive(lambda: self._log.number(event.assoc), _incoming(event))
         except Exception as exc:  # noqa: BLE001 (a fault of ours ends this object, not the association)
             logger.error("C-STORE failed: %s", type(exc).__name__)
             answer = Answer(status=PROCESSING_FAILURE, comment="processing failure")
@@ -152,6 +144,17 @@ def _party(association: Association) -> Party:
         calling_ae_title=request.calling_ae_title.strip(),
         called_ae_title=request.called_ae_title.strip(),
         address=str(association.requestor.address),
+    )
+
+
+def _incoming(event: Event) -> Incoming:
+    request = cast("C_STORE", event.request)
+    return Incoming(
+        abstract_syntax=str(event.context.abstract_syntax),
+        sop_class_uid=str(request.AffectedSOPClassUID),
+        sop_instance_uid=str(request.AffectedSOPInstanceUID),
+        transfer_syntax_uid=str(event.context.transfer_syntax),
+        data_set=event.encoded_dataset(include_meta=False),
     )
 
 

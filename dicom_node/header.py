@@ -65,7 +65,7 @@ def read_instance(path: Path, *, location: str) -> Instance:
             "StudyInstanceUID": header.text("StudyInstanceUID"),
             "SeriesInstanceUID": header.text("SeriesInstanceUID"),
         }
-        _require_uids(uids, truncated=data_set.truncated)
+        _require_uids(uids | {"TransferSyntaxUID": data_set.transfer_syntax_uid}, truncated=data_set.truncated)
     return Instance(
         sop_class_uid=uids["SOPClassUID"],
         sop_instance_uid=uids["SOPInstanceUID"],

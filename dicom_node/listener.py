@@ -77,9 +77,6 @@ class Listener:
         OSError
             If the port is taken.
         """
-        stale = self._ledger.close_stale()
-        if stale:
-            logger.warning("%d associations of an earlier listener closed", stale)
         server = BoundServer(
             self._ae,
             (self._node.bind, self._node.port),
@@ -89,6 +86,14 @@ class Listener:
             knows=self._access.knows,
             on_stranger=self._on_stranger,
         )
+        try:
+            # only now that the port is ours: a second listener, started by mistake, must not close the first one's
+            stale = self._ledger.close_stale()
+        except BaseException:
+            server.server_close()
+            raise
+        if stale:
+            logger.warning("%d associations of an earlier listener closed", stale)
         self._server = server
         self._log.start()
         self._threads = [

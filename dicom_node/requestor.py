@@ -15,7 +15,7 @@ from pynetdicom.events import Event, EventHandlerType
 from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 
-from dicom_node.identity import Timeouts, make_ae
+from dicom_node.identity import MAXIMUM_PDU_SIZE, Timeouts, make_ae
 from screening.errors import DestinationUnavailable
 from screening.settings import Destination
 
@@ -76,6 +76,7 @@ def associate(  # noqa: PLR0917
             destination.port,
             contexts=list(contexts),
             ae_title=destination.ae_title,
+            max_pdu=MAXIMUM_PDU_SIZE,
             ext_neg=list(negotiation),
             evt_handlers=[(evt.EVT_CONN_OPEN, on_open), *handlers],
         )

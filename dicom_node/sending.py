@@ -12,7 +12,7 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.status import STORAGE_SERVICE_CLASS_STATUS
 
-from dicom_node.identity import Timeouts
+from dicom_node.identity import Timeouts, prepare_pynetdicom
 from dicom_node.part10 import split, split_bytes
 from dicom_node.requestor import AssociationFailed, Response, associate, send_c_store
 from dicom_node.sr_fallback import FALLBACKS, fallback_classes, restamp
@@ -85,6 +85,7 @@ def send_files(
     DestinationUnavailable
         If an association cannot be had; what was yielded before stands.
     """
+    prepare_pynetdicom()
     batch: list[Path] = []
     pairs: dict[tuple[str, str], None] = {}
     for path in paths:

@@ -25,6 +25,7 @@ from pydicom.uid import (
     SegmentationStorage,
 )
 from pynetdicom import build_context, build_role, evt
+from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
@@ -71,8 +72,11 @@ class Script:
     statuses: Iterable[int] = ()  #: of the next C-STORE requests; 0 and 0xBxxx keep the object
     rejection: tuple[int, int, int] | None = None  #: result, source, reason of every association
     lose: bool = False  #: answer Success to C-STORE and keep nothing
+    find_status: int = 0  #: of C-FIND
     commitment_status: int = 0  #: of N-ACTION
     report_to: Destination | None = None  #: who is told of storage commitment; None: nobody
+    report_within: bool = False  #: tell it in the association that asks, as some archives do
+    silent: bool = False  #: C-STORE is answered when the stand-in is stopped
     abort_after: int | None = None  #: C-STORE requests answered before the association is aborted
 
 
@@ -105,6 +109,7 @@ class StandinPacs:
         self._statuses = deque(self.script.statuses)
         self._stored = 0
         self._lock = threading.Lock()
+        self._stopping = threading.Event()
         self._ae = make_ae(ae_title, _TIMEOUTS)
         self._contexts = [
             verification_context(),
@@ -133,6 +138,7 @@ class StandinPacs:
 
     def stop(self) -> None:
         """End all associations and stop listening."""
+        self._stopping.set()
         if self._server is not None:
             self._server.shutdown()
             for association in self._server.active_associations:
@@ -149,6 +155,8 @@ class StandinPacs:
 
     def _on_store(self, event: Event) -> int:
         request = cast("C_STORE", event.request)
+        if self.script.silent:
+            self._stopping.wait()
         with self._lock:
             if self._stored == self.script.abort_after:
                 event.assoc.abort()
@@ -168,6 +176,9 @@ class StandinPacs:
         return status
 
     def _on_find(self, event: Event) -> Iterator[tuple[int, Dataset | None]]:
+        if self.script.find_status:
+            yield self.script.find_status, None
+            return
         wanted = event.identifier
         keys = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
         for path in self.objects().values():
@@ -180,25 +191,31 @@ class StandinPacs:
                 yield 0xFF00, match
 
     def _on_action(self, event: Event) -> tuple[int, None]:
-        if self.script.commitment_status == 0 and self.script.report_to is not None:
+        if self.script.commitment_status == 0:
             transaction_uid, references = read_references(event.action_information)
-            threading.Thread(
-                target=self.report, args=(self.script.report_to, transaction_uid, references), daemon=True
-            ).start()
+            if self.script.report_within:
+                self._send_report(event.assoc, transaction_uid, references)
+            elif self.script.report_to is not None:
+                threading.Thread(
+                    target=self.report, args=(self.script.report_to, transaction_uid, references), daemon=True
+                ).start()
         return self.script.commitment_status, None
 
     def report(self, to: Destination, transaction_uid: str, references: Sequence[Reference]) -> None:
         """Send a storage commitment report (PS3.4 J.3.3): what is in the folder is committed."""
-        here = self.objects()
-        stored = [reference for reference in references if reference.sop_instance_uid in here]
-        failed = [(reference, NO_SUCH_OBJECT_INSTANCE) for reference in references if reference not in stored]
         context = build_context(StorageCommitmentPushModel, ExplicitVRLittleEndian)
         role = build_role(StorageCommitmentPushModel, scp_role=True)
         with associate(to, self._ae_title, [context], _TIMEOUTS, negotiation=[role]) as association:
-            answer, _ = association.send_n_event_report(
-                event_information(transaction_uid, stored, failed),
-                EVENT_SOME_FAILED if failed else EVENT_ALL_STORED,
-                StorageCommitmentPushModel,
-                STORAGE_COMMITMENT_SOP_INSTANCE,
-            )
-            self.reported.append(answer.get("Status", -1))
+            self._send_report(association, transaction_uid, references)
+
+    def _send_report(self, association: Association, transaction_uid: str, references: Sequence[Reference]) -> None:
+        here = self.objects()
+        stored = [reference for reference in references if reference.sop_instance_uid in here]
+        failed = [(reference, NO_SUCH_OBJECT_INSTANCE) for reference in references if reference not in stored]
+        answer, _ = association.send_n_event_report(
+            event_information(transaction_uid, stored, failed),
+            EVENT_SOME_FAILED if failed else EVENT_ALL_STORED,
+            StorageCommitmentPushModel,
+            STORAGE_COMMITMENT_SOP_INSTANCE,
+        )
+        self.reported.append(answer.get("Status", -1))

@@ -14,7 +14,6 @@ from screening.header import JsonValue
 _BINARY = {"US": "H", "SS": "h", "UL": "L", "SL": "l", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
 _ONE_TEXT = frozenset(("LT", "ST", "UT", "UR"))  #: a backslash is text here (PS3.5 6.4)
 _BYTES = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN", ""))
-_LARGEST = 2**53  #: JSON numbers beyond this are not exact everywhere
 
 MAX_VALUES = 1024
 """Values kept of one element; the longest list that is kept, Image Type, rarely has ten."""

@@ -116,6 +116,8 @@ class Findings:
     def __post_init__(self) -> None:
         if not self.groups or not self.groups[0].measurements:
             raise ValueError("findings must begin with a group that holds the headline measurement")
+        if self.out_of_distribution is not None and not np.isfinite(self.out_of_distribution):
+            raise ValueError(f"out_of_distribution must be finite, got {self.out_of_distribution}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -36,6 +36,8 @@ def outcome_from_json(values: dict[str, Any]) -> Outcome:
     """
     if values["kind"] == "not_evaluable":
         return NotEvaluable(code=values["code"], reason=values["reason"], sop_instance_uid=values["sop_instance_uid"])
+    if values["kind"] != "findings":
+        raise ValueError(f"kind must be findings or not_evaluable, got {values['kind']!r}")
     return Findings(
         groups=tuple(_group_from_json(group) for group in values["groups"]),
         conclusion=values["conclusion"],

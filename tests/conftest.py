@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydicom import config
 
 pytest_plugins = ["tests.servers.postgres", "tests.servers.redis", "tests.servers.orthanc"]
 
@@ -16,6 +18,14 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the machine reaches a test."""
     for variable in [name for name in os.environ if name.startswith("OPPORTUNE_")]:
         monkeypatch.delenv(variable)
+
+
+@pytest.fixture(autouse=True)
+def _pydicom_as_shipped() -> Iterator[None]:
+    """What a test switches off in pydicom (`dicom_node.identity`) does not hide warnings from the tests after it."""
+    before = config.settings.reading_validation_mode
+    yield
+    config.settings.reading_validation_mode = before
 
 
 @pytest.fixture(scope="session")

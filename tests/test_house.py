@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ PACKAGES = ("worker", "training", "dicom_node", "models", "db", "screening")
 LARGEST_MODULE = 400  # lines
 
 UNTESTED = {
+    "worker/__main__.py": "calls worker.cli.main and does nothing else",
     "models/contract.py": "protocols without code; mypy holds the implementations to them",
 }
 """Modules without a test file of their own, and why."""
@@ -33,9 +35,10 @@ def modules() -> list[Path]:
 
 def tracked() -> list[Path]:
     """Every tracked or not yet added file, without binary ones."""
-    if not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout")
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("not a git checkout, or git is not installed")
+    # the checkout of a CI container belongs to another user
+    command = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
     paths = [ROOT / name for name in names if name]
     return [path for path in paths if path.is_file() and b"\0" not in path.read_bytes()[:8192]]

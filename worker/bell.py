@@ -3,7 +3,7 @@
 import logging
 
 from celery import Celery
-from kombu import Queue
+from kombu.entity import Queue
 
 from worker.celery_app import DELIVER_QUEUE
 

@@ -1,14 +1,11 @@
 """The composition root: builds the parts from the settings. Nothing else knows which concrete part is used."""
 
-import os
-import socket
-import uuid
 from dataclasses import dataclass
 
 from celery import Celery
 from sqlalchemy import Engine
 
-from db.engine import make_engine, make_sessions, migrate
+from db.engine import make_engine, make_sessions, migrate, transaction
 from dicom_node.ledger import DatabaseLedger
 from dicom_node.listener import Listener
 from dicom_node.spool import Spool
@@ -16,6 +13,7 @@ from screening.settings import Settings
 from worker.bell import Bell
 from worker.celery_app import make_app
 from worker.delivery import deliver
+from worker.leases import owner_name, release_the_dead
 from worker.ports import Ports
 from worker.reconciler import Reconciler
 from worker.sandbox.parent import Sandbox
@@ -46,8 +44,10 @@ class Node:
         return Reconciler(self.ports)
 
     def celery_app(self, sandbox: Sandbox) -> Celery:
-        """A Celery app whose tasks work on this node's database."""
-        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        """A Celery app whose tasks work on this node's database; takes back what dead processes of this host held."""
+        owner = owner_name()
+        with transaction(self.ports.sessions) as session:
+            release_the_dead(session)
         return make_app(
             self.settings,
             screen=lambda job_id: screen(job_id, self.ports, sandbox, owner),

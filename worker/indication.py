@@ -29,9 +29,9 @@ def match(study: Study, context: ClinicalContext, indication: Indication) -> str
             return f"{code.scheme}:{code.value} (clinical context)"
     for keyword in _CODES:
         for text in _values(study, keyword):
-            code = text.partition(" ")[0]  # "SCHEME:VALUE meaning", as headers are kept
-            if code.upper() in wanted:
-                return f"{code} ({keyword})"
+            coded = text.partition(" ")[0]  # "SCHEME:VALUE meaning", as headers are kept
+            if coded.upper() in wanted:
+                return f"{coded} ({keyword})"
     for keyword in _TEXTS:
         for text in _values(study, keyword):
             found = next((word for word in indication.words if _states(text, word)), None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from celery import Celery
+from celery.worker import WorkController
 
 from dicom_node.listener import Listener
 from screening.errors import ScreeningError
@@ -119,7 +120,7 @@ def _consuming(workers: Sequence[tuple[Celery, Sequence[str]]]) -> Iterator[None
             pool="solo", concurrency=1, queues=list(queues), hostname=f"{queues[0]}@opportune",
             without_mingle=True, without_gossip=True, without_heartbeat=True, loglevel="WARNING",
         )  # fmt: skip
-        threads.append(_start(f"celery-{queues[0]}", controller.start))
+        threads.append(_start(f"celery-{queues[0]}", partial(_work, app, controller)))
     try:
         yield
     finally:
@@ -127,6 +128,12 @@ def _consuming(workers: Sequence[tuple[Celery, Sequence[str]]]) -> Iterator[None
         for thread in threads:
             _join(thread)
         state.should_stop = None
+
+
+def _work(app: Celery, controller: WorkController) -> None:
+    """Run a worker in the present thread; Celery finds a task's app by asking which is current in the thread."""
+    app.set_current()
+    controller.start()
 
 
 def _start(name: str, target: Callable[[], None]) -> threading.Thread:

@@ -3,8 +3,8 @@
 All come from imagecodecs (libjpeg-turbo 3 with 12-bit and lossless JPEG, CharLS, OpenJPEG 2.5 with HTJ2K, PackBits);
 none is GPL. OpenJPEG and not OpenJPH decodes HTJ2K: imagecodecs' binding to the latter returns an image whose memory
 was never written when the codestream is damaged. pylibjpeg-rle is not used because it panics (an exception outside
-`Exception`) on damaged segments. libjpeg fills what is missing of a truncated
-stream with grey, so the end marker is asked for first.
+`Exception`) on damaged segments. libjpeg fills what is missing of a truncated stream with grey, so the end marker is
+asked for first.
 """
 
 import struct

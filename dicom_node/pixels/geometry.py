@@ -15,10 +15,12 @@ DUPLICATE_DISTANCE = 0.01
 """mm: slices closer than this are at the same position; the thinnest CT slices are 0.25 mm apart."""
 SPACING_TOLERANCE = 0.02
 """Part of the slice spacing by which a gap may differ; positions are rounded to 0.01 to 0.1 mm by some scanners."""
-POSITION_TOLERANCE = 0.1
-"""mm that a gap may differ in any case, for the same reason."""
+POSITION_TOLERANCE = 0.101
+"""mm that a gap may differ in any case, for the same reason; 0.7 - 0.6 is a little more than 0.1 in binary."""
 SHEAR_TOLERANCE = 0.02
 """Sideways drift per mm along the normal: 1.1 degrees of gantry tilt; beyond it the voxels are no cuboids."""
+FARTHEST = 1e6
+"""mm: no value of a plane is larger. Beyond it (1 km) arithmetic would overflow before a check could name the fault."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,7 +63,7 @@ def grid_of(planes: Sequence[Plane]) -> Grid:
     first = planes[0]
     for plane in planes[1:]:
         _check_same(first, plane)
-    row, column = np.array(first.orientation[:3]), np.array(first.orientation[3:])
+    row, column = np.array(first.orientation, dtype=np.float64).reshape(2, 3)
     normal = np.cross(row, column)
     normal /= np.linalg.norm(normal)
     normal *= np.sign(normal[np.argmax(np.abs(normal))])  # towards the head for axial slices: z grows to the head
@@ -87,6 +89,8 @@ def _check(plane: Plane) -> None:
     ):
         if len(values) != count or not np.isfinite(values).all():
             raise BadGeometry(f"{named} has no {keyword} of {count} numbers")
+        if max(map(abs, values)) > FARTHEST:
+            raise BadGeometry(f"{named} has an {keyword} beyond {FARTHEST:.0f} mm")
     if min(plane.spacing) <= 0:
         raise BadGeometry(f"{named} has PixelSpacing {plane.spacing}, must be positive")
     row, column = np.array(plane.orientation[:3]), np.array(plane.orientation[3:])

@@ -16,6 +16,7 @@ from dicom_node.reports.wording import (
     interval_text,
     moment_text,
     number_text,
+    own_notes,
     stratum_of,
     unit_text,
     value_text,
@@ -67,7 +68,7 @@ def _compose(canvas: Canvas, card: ModelCard, outcome: Outcome) -> int:
         y = _headline(page, y, outcome)
         y = page.paragraph(y + 24, outcome.conclusion, 32, TEXT)
         y = _others(page, y, outcome)
-    remarks = _notes(outcome) if isinstance(outcome, Findings) else ()
+    remarks = _notes(card, outcome) if isinstance(outcome, Findings) else ()
     left, right = _halves(page) if remarks and card.limits else (page, page)
     return max(_remarks(left, y + 10, "Remarks", remarks, TEXT), _remarks(right, y + 10, "Limits", card.limits, MUTED))
 
@@ -176,14 +177,15 @@ def _row(column: Column, y: int, measurement: Measurement, group: str) -> int:
     return max(bottom, column.inset(0, taken).paragraph(y + 14, label, 23, MUTED))
 
 
-def _notes(findings: Findings) -> tuple[str, ...]:
+def _notes(card: ModelCard, findings: Findings) -> tuple[str, ...]:
     distance = findings.out_of_distribution
+    notes = own_notes(card, findings)
     if distance is None:
-        return findings.notes
+        return notes
     like = "unlike" if distance > 1 else "like"
     unusual = " Read the result with care." if distance > 1 else ""
     return (
-        *findings.notes,
+        *notes,
         f"This image is {like} the training images: distance {distance:.2f}, usual is up to 1.{unusual}",
     )
 

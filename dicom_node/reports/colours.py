@@ -59,6 +59,7 @@ def heat_table() -> npt.NDArray[np.float64]:
         table[index] = np.where(
             colour <= 0.0031308, 12.92 * colour, 1.055 * colour ** (1 / 2.4) - 0.055
         )  # IEC 61966-2-1
+    table.flags.writeable = False  # shared by every picture
     return table
 
 

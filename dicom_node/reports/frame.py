@@ -100,7 +100,7 @@ def encode(dataset: Dataset, place: Place) -> ReportObject:
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
-    meta.ImplementationVersionName = "OPPORTUNE"
+    meta.ImplementationVersionName = f"OPPORTUNE_{dataset.SoftwareVersions}"[:16]  # VR SH
     dataset.file_meta = meta
     buffer = BytesIO()
     dcmwrite(buffer, dataset, enforce_file_format=True)

@@ -204,8 +204,8 @@ def _strings(dataset: Dataset, keyword: str) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    """The text without control characters (PS3.5 6.1.3) and without padding."""
-    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs", "Co", "Cn")).strip()
+    """The text without control characters (PS3.5 6.1.3), halves of characters (not writable) and padding."""
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs")).strip()
 
 
 def _text(dataset: Dataset, keyword: str, limit: int) -> str:

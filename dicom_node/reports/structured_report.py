@@ -14,6 +14,7 @@ from dicom_node.reports import content
 from dicom_node.reports.content import HAS_CONCEPT_MOD, HAS_OBS_CONTEXT, HAS_PROPERTIES, dcm
 from dicom_node.reports.frame import MANUFACTURER, MODEL_NAME, Frame, Place, encode, new_object, serial_number
 from dicom_node.reports.normalise import Source
+from dicom_node.reports.wording import own_notes
 from screening.codes import PRIVATE_SCHEME, CodedName
 from screening.findings import Findings, Measurement, MeasurementGroup, NotEvaluable, Region, rectangle
 from screening.reports import ObjectKind, ReportObject
@@ -184,7 +185,7 @@ def _evaluations(frame: Frame) -> Iterator[Dataset]:
         yield content.text(CONCLUSION, outcome.conclusion)
     yield content.text(COMMENT, request.card.banner)
     if isinstance(outcome, Findings):
-        for note in outcome.notes:
+        for note in own_notes(request.card, outcome):
             yield content.text(COMMENT, note)
         if outcome.out_of_distribution is not None:
             yield content.text(

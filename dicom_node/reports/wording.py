@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from screening.card import ModelCard
 from screening.codes import RISK_STRATUM
 from screening.findings import Findings, Measurement, Qualitative
 
@@ -42,6 +43,11 @@ def interval_text(measurement: Measurement) -> str:
 def stratum_of(findings: Findings) -> Qualitative | None:
     """The risk stratum that stands beside the headline."""
     return next((answer for answer in findings.groups[0].qualitative if answer.name.value == RISK_STRATUM.value), None)
+
+
+def own_notes(card: ModelCard, findings: Findings) -> tuple[str, ...]:
+    """The notes that belong to this image: a model may repeat its card's limits among them, which are shown anyway."""
+    return tuple(note for note in findings.notes if note not in card.limits)
 
 
 def moment_text(moment: datetime) -> str:

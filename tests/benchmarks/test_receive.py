@@ -5,6 +5,7 @@ import pytest
 from benchmarks.receive import Load, _summary, measure
 
 
+@pytest.mark.slow
 def test_everything_is_stored_and_counted(tmp_path: Path) -> None:
     result = measure(tmp_path, Load(instances=5, kilobytes=64, associations=2))
     assert (result.instances, result.associations) == (5, 2)

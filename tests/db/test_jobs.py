@@ -119,13 +119,13 @@ def _claim_many(url: str, job_ids: list[int], owner: str, answers: "multiprocess
     answers.put(won)
 
 
-def test_processes_share_the_jobs_and_none_is_claimed_twice(sessions: Sessions, url: str) -> None:
+def test_processes_share_the_jobs_and_none_is_claimed_twice(sessions: Sessions, migrated_url: str) -> None:
     with transaction(sessions) as s:
         factories.admit(s)
         job_ids = [factories.open_job(s, images=str(n))[0].job_id for n in range(20)]
     spawn = multiprocessing.get_context("spawn")
     answers: multiprocessing.Queue[list[int]] = spawn.Queue()
-    workers = [spawn.Process(target=_claim_many, args=(url, job_ids, f"host:{n}", answers)) for n in range(2)]
+    workers = [spawn.Process(target=_claim_many, args=(migrated_url, job_ids, f"host:{n}", answers)) for n in range(2)]
     for worker in workers:
         worker.start()
     won = [job_id for _ in workers for job_id in answers.get(timeout=120)]

@@ -1,15 +1,24 @@
 """Small DICOM files for tests of reading, written with pydicom."""
 
 import copy
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
+from dicom_node.elements import DataSet, read_data_set
+from dicom_node.file_bytes import FileBytes
+from dicom_node.header import read_instance
+from dicom_node.keywords import tag
+from dicom_node.pixels.frames import PixelSource, locate
 from screening.header import Header
 from screening.types import Instance
 
@@ -54,6 +63,47 @@ def write(path: Path, data_set: Dataset, transfer_syntax_uid: str = ExplicitVRLi
     data_set.file_meta.MediaStorageSOPInstanceUID = data_set.get("SOPInstanceUID", "1.2.3")
     data_set.save_as(path, enforce_file_format=True)
     return path
+
+
+def explicit(data_set: Dataset) -> bytes:
+    """The data set's own bytes in explicit VR little endian, without preamble and meta."""
+    buffer = BytesIO()
+    pydicom.dcmwrite(buffer, data_set, implicit_vr=False, little_endian=True)
+    return buffer.getvalue()
+
+
+def raw_file(path: Path, body: bytes, transfer_syntax_uid: bytes = b"1.2.840.10008.1.2.1\0") -> Path:
+    """A file with preamble and a meta information of the transfer syntax alone, then these bytes."""
+    meta = b"\x02\x00\x10\x00UI" + struct.pack("<H", len(transfer_syntax_uid)) + transfer_syntax_uid
+    path.write_bytes(b"\0" * 128 + b"DICM" + meta + body)
+    return path
+
+
+@contextmanager
+def opened(path: Path, *keywords: str) -> Iterator[DataSet]:
+    """The elements of these keywords in a file that stays open for their values."""
+    with FileBytes(path) as file:
+        yield read_data_set(file, {tag(keyword) for keyword in keywords})
+
+
+def encapsulated(data_set: Dataset, *fragments: bytes, table: Sequence[int] = ()) -> Dataset:
+    """The image with these fragments (of even length) as its pixel data, after a basic offset table."""
+    items = [struct.pack(f"<{len(table)}L", *table), *fragments]
+    data_set.PixelData = b"".join(b"\xfe\xff\x00\xe0" + struct.pack("<L", len(one)) + one for one in items)
+    data_set["PixelData"].VR, data_set["PixelData"].is_undefined_length = "OB", True
+    return data_set
+
+
+def source_of(path: Path) -> PixelSource:
+    """Where a file's frames are."""
+    instance = read_instance(path, location="x")
+    with FileBytes(path) as file:
+        return locate(path, file, frozenset(), instance.sop_instance_uid)[1]
+
+
+def stored(path: Path, frame: int = 0) -> npt.NDArray[Any]:
+    """The stored values of one frame."""
+    return source_of(path).stored_values(frame)
 
 
 def item(**values: Any) -> Dataset:

@@ -1,5 +1,6 @@
 """What the network tests share: a fake ledger, small data sets, a listener on a free port, waiting with a deadline."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from pynetdicom.presentation import PresentationContext
 from dicom_node.identity import Timeouts, make_ae
 from dicom_node.listener import Listener
 from dicom_node.spool import Spool
+from dicom_node.standin_pacs import STORED_SOP_CLASSES, Script, StandinPacs
 from screening.errors import DatabaseUnavailable
 from screening.reports import ObjectKind, ReportObject
 from screening.settings import Destination, Node, Peer
@@ -202,7 +204,7 @@ def running_listener(  # noqa: PLR0917
     spool = spool or Spool(root, minimum_free=0)
     bells: list[int] = []
     listener = Listener(
-        Node(ae_title="OPPORTUNE", bind="127.0.0.1", port=0, **node),
+        Node(**({"ae_title": "OPPORTUNE", "bind": "127.0.0.1", "port": 0} | node)),
         [Peer(ae_title=ae_title, address=address) for ae_title, address in peers],
         destinations,
         spool,
@@ -236,3 +238,23 @@ def requesting(  # noqa: PLR0917
     finally:
         if association.is_established:
             association.release()
+
+
+@contextmanager
+def running_standin(
+    folder: Path, script: Script | None = None, sop_classes: Sequence[str] = STORED_SOP_CLASSES
+) -> Iterator[tuple[StandinPacs, int]]:
+    """A stand-in PACS and its port."""
+    pacs = StandinPacs(folder / "pacs", sop_classes=sop_classes, script=script)
+    port = pacs.start()
+    try:
+        yield pacs, port
+    finally:
+        pacs.stop()
+
+
+def dead_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -35,6 +35,7 @@ from screening.errors import DatabaseUnavailable
 from tests.dicom_node.network import (
     FakeLedger,
     Running,
+    dead_port,
     destination_at,
     make_dataset,
     requesting,
@@ -323,8 +324,20 @@ def test_a_restart_closes_what_was_left_open(tmp_path: Path) -> None:
 
 
 def test_it_does_not_start_without_a_ledger(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnavailable), running_listener(tmp_path / "spool", FakeLedger(down=True)):
+    port = dead_port()
+    with pytest.raises(DatabaseUnavailable), running_listener(tmp_path / "spool", FakeLedger(down=True), port=port):
         pass
+    with running_listener(tmp_path / "spool", FakeLedger(), port=port) as node:
+        assert node.port == port
+
+
+def test_a_second_listener_does_not_close_the_first_ones_associations(node: Running, tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    calls = []
+    ledger.close_stale = lambda: calls.append(1) or 0  # type: ignore[method-assign,func-returns-value]
+    with pytest.raises(OSError, match="in use"), running_listener(tmp_path / "spool", ledger, port=node.port):
+        pass
+    assert calls == []
 
 
 def test_stop_ends_associations_and_writes_it(tmp_path: Path, ledger: FakeLedger) -> None:

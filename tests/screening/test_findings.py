@@ -65,6 +65,11 @@ def test_findings_begin_with_a_headline() -> None:
         Findings(groups=(make_group(measurements=()), make_group()), conclusion="Low risk.")
 
 
+def test_distance_from_the_training_data_is_finite() -> None:
+    with pytest.raises(ValueError, match="out_of_distribution must be finite"):
+        Findings(groups=(make_group(),), conclusion="Low risk.", out_of_distribution=float("nan"))
+
+
 def heatmap(**changes: Any) -> Heatmap:
     values: dict[str, Any] = {
         "values": np.zeros((2, 3), np.float32),

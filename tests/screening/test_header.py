@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,7 +68,13 @@ def test_number(value: JsonValue, number: float | None) -> None:
     assert make_header(KVP=value).number("KVP") == number
 
 
-@pytest.mark.parametrize("value", ["nan", "inf", "-Infinity", 10**400, {"a": 1}, [[1]], ["1", "x"], [1, None]])
+NO_NUMBERS: list[JsonValue] = [
+    "nan", "inf", "-Infinity", math.nan, -math.inf, [0.5, math.inf], ["0.5", "1e999"],
+    10**400, {"a": 1}, [[1]], ["1", "x"], [1, None],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS)
 def test_what_is_no_number_reads_as_absent(value: JsonValue) -> None:
     header = make_header(PixelSpacing=value)
     assert header.number("PixelSpacing") is None
@@ -85,5 +93,5 @@ def test_no_accessor_raises(value: JsonValue) -> None:
     header = make_header(Anything=value)
     assert isinstance(header.text("Anything"), str)
     assert all(isinstance(text, str) for text in header.texts("Anything"))
-    assert all(isinstance(number, float) for number in header.numbers("Anything"))
+    assert all(isinstance(number, float) and math.isfinite(number) for number in header.numbers("Anything"))
     assert header.number("Anything") is None or isinstance(header.number("Anything"), float)

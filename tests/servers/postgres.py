@@ -33,10 +33,11 @@ class PostgresServer:
         url = URL.create("postgresql+psycopg2", USER, database=database, query={"host": host, "port": str(self.port)})
         return url.render_as_string(hide_password=False)
 
-    def database(self) -> str:
-        """URL of a new, empty database."""
+    def database(self, template: str | None = None) -> str:
+        """URL of a new database: empty, or a copy of the one with the URL `template`, in which nobody is."""
         name = f"test_{uuid.uuid4().hex}"
-        self._say(f"CREATE DATABASE {name}")
+        copied = "" if template is None else f" TEMPLATE {make_url(template).database}"
+        self._say(f"CREATE DATABASE {name}{copied}")
         return self.url(name)
 
     def drop(self, url: str) -> None:

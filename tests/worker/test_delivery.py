@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydicom import dcmwrite
 from pydicom.filebase import DicomBytesIO
+from pydicom.uid import UID
 
 from db import deliveries, jobs
 from db.deliveries import DeliveryStatus, PlannedDelivery
@@ -18,7 +19,7 @@ from screening.settings import DeliverySettings
 from screening.types import Eligible
 from tests.worker.factories import STUDY
 from tests.worker.ports import make_ports, pacs, radiograph, receive
-from worker.delivery import backoff, deliver
+from worker.delivery import deliver
 from worker.indexing import index_received
 from worker.ports import Ports
 
@@ -68,7 +69,7 @@ def _finished_job(ports: Ports) -> int:
 
 def _card() -> ReportObject:
     ds = radiograph(9, SOPClassUID=SC, SOPInstanceUID="2.25.9", SeriesInstanceUID="2.25.8", Modality="OT")
-    ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = SC, "2.25.9"
+    ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = UID(SC), UID("2.25.9")
     buffer = DicomBytesIO()
     dcmwrite(buffer, ds, enforce_file_format=True)
     return ReportObject(
@@ -150,11 +151,3 @@ def test_a_destination_that_left_the_settings_is_an_operators_matter(start: Star
     status = _status(ports, job_id)
     assert status.state is DeliveryState.FAILED
     assert "no destination 'pacs' in the settings" in (status.detail or "")
-
-
-def test_backoff_doubles_to_its_cap_with_jitter() -> None:
-    settings = DeliverySettings(backoff_base=5, backoff_cap=900)
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    for attempt, most in ((1, 5), (2, 10), (3, 20), (9, 900), (500, 900)):
-        seconds = (backoff(settings, attempt, at) - at).total_seconds()
-        assert 0.75 * most <= seconds <= most

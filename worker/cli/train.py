@@ -28,15 +28,16 @@ def train(
     with progress() as bar:
         task = bar.add_task("training", total=None)
 
-        def report(done: int, total: int, note: str) -> None:
-            bar.update(task, completed=done, total=total, description=note)
+        def report(stage: str, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, description=stage)
 
-        result = run(model, tier, out, seed, device, report)
-    values = result.to_json()
+        result = run(model, tier, out, seed=seed, device=device, progress=report)
     if as_json:
-        print_json(values)
+        print_json({"model": model, "tier": tier, "seed": seed, "bundle": result.bundle, "metrics": result.metrics})
     else:
-        print_table(f"{model}, tier {tier}, seed {seed}", ("figure", "value"), values.items())
+        rows = ((name, f"{value:.4f}") for name, value in result.metrics.items())
+        print_table(f"{model}, tier {tier}, seed {seed}, on held-out simulated patients", ("figure", "value"), rows)
+        typer.echo(f"bundle in {result.bundle}")
 
 
 def simulate(

@@ -1,7 +1,7 @@
 """Starts the node and a stand-in PACS, sends the sample studies, waits, and tells what came back."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +101,7 @@ def running(folder: Path) -> Iterator[Demo]:
         pacs.stop()
 
 
-def demonstrate(folder: Path, bar: Progress) -> Iterator[tuple[Demo, dict[str, Any]]]:
+def demonstrate(folder: Path, bar: Progress) -> Generator[tuple[Demo, dict[str, Any]]]:
     """Run the demonstration once; yields while everything still runs, for a look at it."""
     begin = time.monotonic()
     task = bar.add_task("making sample studies", total=None)

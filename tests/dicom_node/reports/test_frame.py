@@ -4,9 +4,11 @@ from io import BytesIO
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
 
 from dicom_node.reports.build import build_report
 from dicom_node.reports.frame import MODEL_NAME, series_description, shorten
+from dicom_node.reports.uids import IMPLEMENTATION_CLASS_UID
 from screening.card import Evidence
 from tests.dicom_node.reports.factories import CARD, make_request, make_source
 
@@ -66,3 +68,10 @@ def test_shortening_keeps_whole_words() -> None:
 def test_the_private_coding_scheme_is_identified() -> None:
     (scheme,) = card_of().CodingSchemeIdentificationSequence
     assert scheme.CodingSchemeDesignator == "99OPPORTUNE"
+
+
+def test_the_file_names_the_same_implementation_as_the_network() -> None:
+    meta = card_of().file_meta
+    assert meta.ImplementationClassUID == IMPLEMENTATION_CLASS_UID
+    assert meta.ImplementationVersionName == "OPPORTUNE_0.1.0"
+    assert meta.TransferSyntaxUID == ExplicitVRLittleEndian

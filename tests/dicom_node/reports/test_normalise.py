@@ -140,3 +140,8 @@ def test_control_characters_are_dropped() -> None:
 def test_an_anonymised_source_says_so_in_the_report() -> None:
     header = normalise([make_source(PatientIdentityRemoved="YES", DeidentificationMethod="by hand")]).header
     assert (header.PatientIdentityRemoved, header.DeidentificationMethod) == ("YES", "by hand")
+
+
+def test_a_hospital_s_own_characters_survive() -> None:
+    header = normalise([make_source(SpecificCharacterSet="ISO_IR 192", PatientName="\ue000^\u9ad9")]).header
+    assert str(header.PatientName) == "\ue000^\u9ad9"

@@ -3,10 +3,18 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from dicom_node.reports.wording import interval_text, moment_text, number_text, stratum_of, value_text, weights_text
+from dicom_node.reports.wording import (
+    interval_text,
+    moment_text,
+    number_text,
+    own_notes,
+    stratum_of,
+    value_text,
+    weights_text,
+)
 from screening.codes import MONTH, NO_UNITS, PERCENT, ucum
 from screening.findings import Measurement
-from tests.dicom_node.reports.factories import MORT30D, make_findings
+from tests.dicom_node.reports.factories import CARD, MORT30D, make_findings
 
 
 @pytest.mark.parametrize(
@@ -45,6 +53,11 @@ def test_the_stratum_is_found_by_its_code() -> None:
     assert stratum is not None
     assert stratum.value.meaning == "High"
     assert stratum_of(replace(findings, groups=(replace(findings.groups[0], qualitative=()),))) is None
+
+
+def test_limits_that_a_model_repeats_are_not_told_twice() -> None:
+    findings = replace(make_findings(), notes=(*CARD.limits, "a note of its own"))
+    assert own_notes(CARD, findings) == ("a note of its own",)
 
 
 def test_short_forms() -> None:

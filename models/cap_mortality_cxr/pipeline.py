@@ -1,0 +1,240 @@
+"""The model, ready: a radiograph in, the 30-day risk and where it comes from out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models import cam, ood
+from models.cap_mortality_cxr import preprocess
+from models.cap_mortality_cxr.network import MortalityNet, Output
+from models.cap_mortality_cxr.selection import ADULT_YEARS
+from models.contract import ScreeningModel
+from models.framing import Array, Frame
+from models.frontal_gate import FrontalNet, Refusal, check_values, check_view
+from models.weights import fill, pick_device, read_weights
+from screening import codes
+from screening.card import ModelCard
+from screening.codes import CodedName
+from screening.errors import WeightsMismatch
+from screening.findings import (
+    Findings,
+    Heatmap,
+    Measurement,
+    MeasurementGroup,
+    NotEvaluable,
+    Outcome,
+    Qualitative,
+    Region,
+    rectangle,
+)
+from screening.images import Image, Radiograph
+from screening.settings import ModelSettings
+from screening.types import ClinicalContext, Patient
+
+MORTALITY_30D = CodedName(
+    value="MORT30D", scheme=codes.PRIVATE_SCHEME, meaning="30-day all-cause mortality probability"
+)
+HORIZON_DAYS = 30
+FAR_FROM_TRAINING = 1.0  # the 99th percentile of validation
+STRATA = {1: (codes.RISK_LOW, codes.RISK_HIGH), 2: (codes.RISK_LOW, codes.RISK_MODERATE, codes.RISK_HIGH)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Platt's scaling: p = 1 / (1 + exp(-(intercept + slope * logit)))."""
+
+    intercept: float
+    slope: float
+
+    def probability(self, logit: float) -> float:
+        """Calibrated probability, 0..1."""
+        return float(torch.sigmoid(torch.tensor(self.intercept + self.slope * logit, dtype=torch.float64)))
+
+
+class CapMortality:
+    """30-day mortality in community-acquired pneumonia from one frontal chest radiograph."""
+
+    def __init__(
+        self,
+        card: ModelCard,
+        network: MortalityNet,
+        gate: FrontalNet,
+        *,
+        gate_threshold: float,
+        calibration: Calibration,
+        ood_constants: Mapping[str, Tensor],
+        device: torch.device,
+        thresholds: tuple[float, ...] = (),
+    ) -> None:
+        self._card = card
+        self._network = network.to(device).eval()
+        self._gate = gate.eval()
+        self._gate_threshold = gate_threshold
+        self._calibration = calibration
+        self._ood = ood_constants
+        self._device = device
+        self._thresholds = thresholds
+
+    @property
+    def card(self) -> ModelCard:
+        """Identity, evidence and limits."""
+        return self._card
+
+    def predict(self, image: Image, patient: Patient, context: ClinicalContext) -> Outcome:
+        """Risk, heat map and hot spots in source pixels, or why there are none. Deterministic on the CPU; no I/O.
+
+        The clinical context does not enter: whether the patient has pneumonia is decided before.
+        """
+        del context
+        if not isinstance(image, Radiograph):
+            return NotEvaluable(code="not-a-radiograph", reason="the image is a volume; a frontal radiograph is needed")
+        refused = self._refuse(image, patient)
+        if refused is not None:
+            return refused
+        size = self._card.input_size[0]
+        square, frame = preprocess.prepare(image.pixels, size)
+        with torch.inference_mode():
+            output: Output = self._network(preprocess.to_tensor(square).to(self._device))
+        risk = round(100 * self._calibration.probability(float(output.logit[0])), 2)
+        heat = self._heat(output, size)
+        distance = float(ood.distance(self._ood, output.features[0].cpu().clone()))
+        return Findings(
+            groups=(self._headline(image, risk), *_hot_spots(heat, frame, image)),
+            conclusion=self._conclusion(risk),
+            notes=self._notes(distance),
+            out_of_distribution=round(distance, 3),
+            heatmap=_cropped(heat, frame, image),
+        )
+
+    def _refuse(self, image: Radiograph, patient: Patient) -> NotEvaluable | None:
+        uid = image.sop_instance_uid
+        if patient.age_years is None:
+            return NotEvaluable(
+                code="age-unknown",
+                reason="the header gives neither birth date nor age; the model is for adults only",
+                sop_instance_uid=uid,
+            )
+        if patient.age_years < ADULT_YEARS:
+            return NotEvaluable(
+                code="not-adult",
+                reason=f"age is {int(patient.age_years)} years; the model is for {int(ADULT_YEARS)} years and over",
+                sop_instance_uid=uid,
+            )
+        refusal = self.refuse_picture(image.pixels)
+        if refusal is None:
+            return None
+        return NotEvaluable(code=refusal.code, reason=refusal.reason, sop_instance_uid=uid)
+
+    def refuse_picture(self, pixels: Array) -> Refusal | None:
+        """What speaks against float32 (rows, columns) in 0..1 being an upright frontal chest, or None."""
+        return check_values(pixels) or check_view(self._gate, pixels, self._gate_threshold)
+
+    def _heat(self, output: Output, size: int) -> Array:
+        weight = self._network.head.weight[0].detach().cpu() * self._calibration.slope
+        return cam.heat(cam.class_activation(output.map[0].cpu().clone(), weight), size)
+
+    def _headline(self, image: Radiograph, risk: float) -> MeasurementGroup:
+        rows, columns = image.pixels.shape
+        measurement = Measurement(name=MORTALITY_30D, value=risk, unit=codes.PERCENT, horizon_days=HORIZON_DAYS)
+        return MeasurementGroup(
+            tracking_identifier="Chest radiograph - analysed area",
+            finding=codes.PNEUMONIA,
+            site=codes.CHEST,
+            region=rectangle(0.0, 0.0, float(columns), float(rows), image.sop_instance_uid),
+            measurements=(measurement,),
+            qualitative=tuple(Qualitative(name=codes.RISK_STRATUM, value=value) for value in self._stratum(risk)),
+        )
+
+    def _stratum(self, risk: float) -> tuple[CodedName, ...]:
+        """The stratum, or nothing when the site set no thresholds."""
+        if not self._thresholds:
+            return ()
+        return (STRATA[len(self._thresholds)][sum(risk >= limit for limit in self._thresholds)],)
+
+    def _conclusion(self, risk: float) -> str:
+        stratum = "".join(f" ({value.meaning.lower()} by the site's thresholds)" for value in self._stratum(risk))
+        return (
+            "If the patient has community-acquired pneumonia, the estimated probability of death from any cause within"
+            f" 30 days is {risk:.0f} %{stratum}. The estimate does not diagnose pneumonia."
+        )
+
+    def _notes(self, distance: float) -> tuple[str, ...]:
+        notes = list(self._card.limits)
+        if distance > FAR_FROM_TRAINING:
+            notes.append(
+                f"The picture differs from the training data (distance {distance:.1f}; 1 is the 99th percentile of"
+                " validation): the estimate is less reliable."
+            )
+        return tuple(notes)
+
+
+def _cropped(heat: Array, frame: Frame, image: Radiograph) -> Heatmap:
+    """The part of the square heat map that lies on the image."""
+    (rows, columns), (top, left) = frame.inner, frame.offset
+    values = heat[top : top + rows, left : left + columns]
+    box = (0.0, 0.0, float(frame.columns), float(frame.rows))
+    return Heatmap(values=values.copy(), box=box, sop_instance_uid=image.sop_instance_uid)
+
+
+def _hot_spots(heat: Array, frame: Frame, image: Radiograph) -> tuple[MeasurementGroup, ...]:
+    """0 to 3 hot spots as closed contours in source pixels, kept inside the image."""
+    groups = []
+    for number, spot in enumerate(cam.hot_spots(heat), start=1):
+        ring = [frame.to_source(point) for point in spot.contour]
+        inside = [(min(max(x, 0.0), float(frame.columns)), min(max(y, 0.0), float(frame.rows))) for x, y in ring]
+        region = Region(graphic_type="POLYLINE", points=tuple(inside), sop_instance_uid=image.sop_instance_uid)
+        share = Measurement(name=codes.HEATMAP_FRACTION, value=round(100 * spot.fraction, 1), unit=codes.PERCENT)
+        groups.append(
+            MeasurementGroup(
+                tracking_identifier=f"Heatmap hot spot {number}",
+                finding=codes.CLASS_ACTIVATION,
+                site=codes.CHEST,
+                region=region,
+                measurements=(share,),
+            )
+        )
+    return tuple(groups)
+
+
+def load(bundle: Path, *, device: str, threads: int, settings: ModelSettings | None) -> ScreeningModel:
+    """Build the model from a bundle.
+
+    Raises
+    ------
+    WeightsMismatch
+        If card, configuration and weights do not belong together.
+    """
+    torch.set_num_threads(threads)
+    card = ModelCard.load(bundle)
+    tensors = read_weights(card, bundle)
+    network, gate = MortalityNet(), FrontalNet()
+    fill(network, _part(tensors, "net."), card.name)
+    fill(gate, _part(tensors, "gate."), card.name)
+    try:
+        values: dict[str, Any] = json.loads((bundle / "configs" / "opportune.json").read_text(encoding="utf-8"))
+        if values["preprocessing"]["version"] != preprocess.VERSION:
+            raise WeightsMismatch(
+                f"weights of {card.name} were trained with preprocessing {values['preprocessing']['version']!r},"
+                f" this program has {preprocess.VERSION!r}"
+            )
+        return CapMortality(
+            card,
+            network,
+            gate,
+            gate_threshold=float(values["gate"]["threshold"]),
+            calibration=Calibration(**values["calibration"]["platt"]),
+            ood_constants={name: tensors[f"ood.{name}"] for name in ood.NAMES},
+            device=pick_device(device),
+            thresholds=settings.thresholds if settings is not None else (),
+        )
+    except (KeyError, TypeError, ValueError) as exc:
+        raise WeightsMismatch(f"configuration of {card.name} lacks {exc}") from exc
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,66 @@
+"""From source pixels to the network's square and back: aspect-true resizing with padding."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn import functional
+
+from screening.findings import Point
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a source image of (rows, columns) lies in a square of `size` pixels."""
+
+    rows: int
+    columns: int
+    size: int
+
+    def __post_init__(self) -> None:
+        if min(self.rows, self.columns, self.size) < 1:
+            raise ValueError(f"rows, columns and size must be positive, got {self.rows}, {self.columns}, {self.size}")
+
+    @property
+    def inner(self) -> tuple[int, int]:
+        """Rows and columns of the resized image inside the square."""
+        scale = self.size / max(self.rows, self.columns)
+        return max(1, round(self.rows * scale)), max(1, round(self.columns * scale))
+
+    @property
+    def offset(self) -> tuple[int, int]:
+        """Padding above and to the left, in network pixels."""
+        rows, columns = self.inner
+        return (self.size - rows) // 2, (self.size - columns) // 2
+
+    def to_network(self, point: Point) -> Point:
+        """(column, row) in source pixels -> (column, row) in network pixels."""
+        (rows, columns), (top, left) = self.inner, self.offset
+        return point[0] * columns / self.columns + left, point[1] * rows / self.rows + top
+
+    def to_source(self, point: Point) -> Point:
+        """(column, row) in network pixels -> (column, row) in source pixels; may lie outside the image."""
+        (rows, columns), (top, left) = self.inner, self.offset
+        return (point[0] - left) * self.columns / columns, (point[1] - top) * self.rows / rows
+
+    def apply(self, image: Array) -> Array:
+        """Resize (antialiased bilinear) and pad with 0: float32 (rows, columns) -> float32 (size, size)."""
+        if image.shape != (self.rows, self.columns):
+            raise ValueError(f"image must be {self.rows} x {self.columns}, got {image.shape}")
+        (rows, columns), (top, left) = self.inner, self.offset
+        source = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None, None]
+        small = functional.interpolate(source, size=(rows, columns), mode="bilinear", antialias=True)
+        square = np.zeros((self.size, self.size), np.float32)
+        square[top : top + rows, left : left + columns] = small[0, 0].numpy()
+        return square
+
+
+def robust_scale(image: Array, low: float, high: float) -> Array:
+    """Linear scaling of the percentiles low..high (of 100) to 0..1, clipped. A flat image gives zeros."""
+    bottom, top = np.percentile(image, (low, high))
+    if top <= bottom:
+        return np.zeros_like(image, np.float32)
+    return np.asarray(np.clip((image - bottom) / (top - bottom), 0, 1), np.float32)

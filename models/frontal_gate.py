@@ -1,0 +1,90 @@
+"""Does this picture show an upright frontal chest? Plain checks of the grey values, then a tiny network.
+
+The header may lie, or say nothing: this looks at the pixels. Trained on phantoms, measured on real radiographs (the
+figures are in the documentation of the models that use it).
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.framing import Array, Frame, robust_scale
+
+SIZE = 64  # pixels of the network's square
+CHANNELS = (1, 12, 24, 40, 56)
+SMALLEST = 128  # pixels along the shorter side; below, ribs and vessels cannot be seen; assumption
+FLATTEST = 0.02  # 0.5 to 99.5 percentile of values in 0..1; below, nothing is depicted; assumption
+MOST_CLIPPED = 0.75  # share of pixels at the lowest or the highest value; assumption
+FEWEST_LEVELS = 12  # different grey values among 0.5..99.5 percentile; assumption
+PERCENTILES = (0.5, 99.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Why a picture is not read."""
+
+    code: str
+    reason: str
+
+
+class FrontalNet(nn.Module):
+    """Four strided convolutions and a linear layer that knows up from down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for before, after in pairwise(CHANNELS):
+            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.BatchNorm2d(after), nn.ReLU()]
+        self.trunk = nn.Sequential(*layers)
+        self.head = nn.Linear(CHANNELS[-1] * (SIZE // 16) ** 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, 64, 64) in 0..1 -> (N,) log odds of an upright frontal chest."""
+        mean, sd = x.mean((2, 3), keepdim=True), x.std((2, 3), keepdim=True)
+        logit: Tensor = self.head(self.trunk((x - mean) / (sd + 1e-3)).flatten(1))[:, 0]
+        return logit
+
+
+def check_values(pixels: Array) -> Refusal | None:
+    """What the grey values alone rule out. pixels: float32 (rows, columns) in 0..1."""
+    rows, columns = pixels.shape
+    if min(rows, columns) < SMALLEST:
+        return Refusal(
+            code="image-too-small",
+            reason=f"the image has {rows} x {columns} pixels; the shorter side needs at least {SMALLEST}",
+        )
+    low, high = (float(v) for v in np.percentile(pixels, PERCENTILES))
+    if high - low < FLATTEST:
+        return Refusal(code="image-blank", reason="the image is blank: its grey values hardly differ")
+    clipped = float((pixels <= pixels.min()).mean()), float((pixels >= pixels.max()).mean())
+    if max(clipped) > MOST_CLIPPED:
+        side = "darkest" if clipped[0] > clipped[1] else "brightest"
+        return Refusal(
+            code="image-clipped", reason=f"{max(clipped):.0%} of the pixels have the {side} value: exposure is clipped"
+        )
+    if np.unique(np.round(pixels[(pixels >= low) & (pixels <= high)], 4)).size < FEWEST_LEVELS:
+        return Refusal(code="image-posterised", reason=f"the image has fewer than {FEWEST_LEVELS} grey values")
+    return None
+
+
+@torch.no_grad()
+def frontal_score(net: FrontalNet, pixels: Array) -> float:
+    """Log odds that the picture is an upright frontal chest. pixels: float32 (rows, columns)."""
+    scaled = robust_scale(pixels, *PERCENTILES)
+    square = Frame(rows=pixels.shape[0], columns=pixels.shape[1], size=SIZE).apply(scaled)
+    return float(net(torch.from_numpy(square)[None, None])[0])
+
+
+def check_view(net: FrontalNet, pixels: Array, threshold: float) -> Refusal | None:
+    """Refuse what does not look like an upright frontal chest: a score below the threshold."""
+    score = frontal_score(net, pixels)
+    if score >= threshold:
+        return None
+    return Refusal(
+        code="not-a-frontal-chest",
+        reason="the picture does not look like an upright frontal chest radiograph"
+        f" (score {score:.1f}, at least {threshold:.1f} is needed)",
+    )

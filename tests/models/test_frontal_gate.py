@@ -1,0 +1,94 @@
+import csv
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from PIL import Image
+
+from models import registry
+from models.cap_mortality_cxr.pipeline import CapMortality
+from models.frontal_gate import FrontalNet, check_values, check_view, frontal_score
+
+Array = npt.NDArray[np.float32]
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def model() -> CapMortality:
+    loaded = registry.load("cap_mortality_cxr", device="cpu")
+    assert isinstance(loaded, CapMortality)
+    return loaded
+
+
+@pytest.mark.parametrize(
+    ("pixels", "code"),
+    [
+        (RNG.random((100, 400)), "image-too-small"),
+        (np.full((256, 256), 0.4), "image-blank"),
+        (np.where(RNG.random((256, 256)) < 0.2, RNG.random((256, 256)), 1.0), "image-clipped"),
+        (np.round(RNG.random((256, 256)) * 6) / 6, "image-posterised"),
+    ],
+    ids=["small", "blank", "clipped", "posterised"],
+)
+def test_grey_values_alone_can_rule_a_picture_out(pixels: Array, code: str) -> None:
+    refusal = check_values(pixels.astype(np.float32))
+    assert refusal is not None
+    assert refusal.code == code
+
+
+def test_a_picture_with_a_black_margin_passes() -> None:
+    pixels = RNG.random((256, 256)).astype(np.float32)
+    pixels[:, :100] = 0.0
+    assert check_values(pixels) is None
+
+
+def test_the_score_knows_up_from_down() -> None:
+    torch.manual_seed(0)
+    net = FrontalNet().eval()
+    pixels = RNG.random((200, 200)).astype(np.float32) * np.linspace(0, 1, 200, dtype=np.float32)[:, None]
+    assert frontal_score(net, pixels) != pytest.approx(frontal_score(net, pixels[::-1].copy()), abs=1e-6)
+    assert check_view(net, pixels, -1e9) is None
+
+
+def accepted(model: CapMortality, pictures: list[Array]) -> float:
+    """Share of the pictures that the gate lets through."""
+    return float(np.mean([model.refuse_picture(pixels) is None for pixels in pictures]))
+
+
+def unseen(real_data: Path) -> list[Array]:
+    """Real frontal radiographs of patients that did not teach the gate (odd first byte of the SHA-256 of their id)."""
+    with (real_data / "cxr_age" / "cxr_age.csv").open(newline="") as file:
+        rows = [r for r in csv.DictReader(file) if hashlib.sha256(r["patient_id"].encode()).digest()[0] % 2]
+    return [read(real_data / "cxr_age" / row["file"]) for row in rows]
+
+
+def read(path: Path) -> Array:
+    return np.asarray(Image.open(path).convert("L"), np.float32) / np.float32(255)
+
+
+@pytest.mark.real_data
+def test_real_frontal_radiographs_of_unseen_patients_pass(model: CapMortality, real_data: Path) -> None:
+    pictures = unseen(real_data)
+    assert len(pictures) > 300
+    assert accepted(model, pictures) >= 0.95
+
+
+@pytest.mark.real_data
+def test_another_hospital_passes(model: CapMortality, real_data: Path) -> None:
+    with (real_data / "cxr_survival" / "cxr_survival.csv").open(newline="") as file:
+        pictures = [read(real_data / "cxr_survival" / row["file"]) for row in csv.DictReader(file)]
+    assert len(pictures) == 243
+    assert accepted(model, pictures) >= 0.90
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("turn", ["upside-down", "left", "right", "inverted"])
+def test_real_radiographs_the_wrong_way_are_refused(model: CapMortality, real_data: Path, turn: str) -> None:
+    changed = [
+        {"upside-down": a[::-1, ::-1], "left": np.rot90(a), "right": np.rot90(a, 3), "inverted": 1 - a}[turn]
+        for a in unseen(real_data)[:150]
+    ]
+    assert accepted(model, [np.ascontiguousarray(a) for a in changed]) <= 0.05

@@ -1,0 +1,60 @@
+import subprocess
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pydicom
+import pytest
+
+from tests.conftest import require_program
+from training.phantoms.chest.lateral import make_lateral
+from training.phantoms.chest.phantom import Phantom, make_phantom
+from training.phantoms.dicom import PhantomPatient, birth_date_of, write_radiograph
+
+WHEN = datetime(2026, 1, 5, 10, 30)  # noqa: DTZ001 (DICOM times of the demo have no zone)
+
+
+def write(path: Path, phantom: Phantom, modality: Literal["DX", "CR"] = "DX", born: date | None = None) -> Path:
+    patient = PhantomPatient(patient_id="PH-1", name="Phantom^Ada", birth_date=born)
+    write_radiograph(
+        path, phantom, patient=patient, study_instance_uid="2.25.77", acquired=WHEN, modality=modality,
+        accession_number="A1",
+    )  # fmt: skip
+    return path
+
+
+def test_what_is_written_is_what_was_drawn(tmp_path: Path) -> None:
+    phantom = make_phantom(5, longest_side=128)
+    ds = pydicom.dcmread(write(tmp_path / "a.dcm", phantom, born=birth_date_of(phantom, WHEN.date())))
+    np.testing.assert_allclose(ds.pixel_array / 4095, phantom.pixels, atol=2e-4)
+    assert (ds.Modality, ds.ViewPosition, ds.BodyPartExamined) == ("DX", phantom.view, "CHEST")
+    assert ds.PatientAge == f"{int(phantom.age):03d}Y"
+    assert ds.ImagerPixelSpacing == pytest.approx(phantom.spacing, rel=1e-4)
+
+
+def test_writing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    phantom = make_phantom(5, longest_side=96)
+    assert write(tmp_path / "a", phantom).read_bytes() == write(tmp_path / "b", phantom).read_bytes()
+
+
+def test_without_a_birth_date_there_is_no_age(tmp_path: Path) -> None:
+    ds = pydicom.dcmread(write(tmp_path / "a.dcm", make_phantom(5, longest_side=96)))
+    assert ds.PatientBirthDate == ""
+    assert "PatientAge" not in ds
+
+
+def test_identities_stay_out_of_the_repr() -> None:
+    assert "Ada" not in repr(PhantomPatient(patient_id="1", name="Phantom^Ada", birth_date=None))
+
+
+@pytest.mark.validators
+@pytest.mark.parametrize(("view", "modality"), [("PA", "DX"), ("AP", "DX"), ("LL", "DX"), ("PA", "CR")])
+def test_dciodvfy_finds_no_error(tmp_path: Path, view: str, modality: Literal["DX", "CR"]) -> None:
+    require_program("dciodvfy")
+    phantom = (
+        make_lateral(1, longest_side=128) if view == "LL" else make_phantom(1, longest_side=128, view=view)  # type: ignore[arg-type]
+    )
+    path = write(tmp_path / "a.dcm", phantom, modality, birth_date_of(phantom, WHEN.date()))
+    done = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)
+    assert [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("Error", "Warning"))] == []

@@ -1,0 +1,1 @@
+"""Simulated cohorts: many phantoms, their labels, and the oracle's score."""

@@ -1,0 +1,1 @@
+"""From cohorts to networks: one module for each network that is trained."""

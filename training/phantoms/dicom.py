@@ -1,0 +1,145 @@
+"""A phantom's radiograph as a DICOM file: Digital X-Ray for presentation (PS3.3 A.26) or Computed Radiography (A.2)."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+
+from training.phantoms.chest.phantom import SIMULATOR_VERSION, Phantom
+
+COMPUTED_RADIOGRAPHY = "1.2.840.10008.5.1.4.1.1.1"
+DIGITAL_X_RAY_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.1"
+BITS = 12
+ORIENTATION = {"PA": ["L", "F"], "AP": ["L", "F"], "LL": ["P", "F"]}  # direction of rows, of columns: PS3.3 C.7.6.1.1.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhantomPatient:
+    """The identity that a phantom goes by. All of it is made up."""
+
+    patient_id: str
+    name: str = field(repr=False)
+    birth_date: date | None = field(repr=False)  #: None leaves birth date and age empty
+
+
+def birth_date_of(phantom: Phantom, examined: date) -> date:
+    """A birth date that makes the phantom as old as it is drawn on the day of the examination."""
+    return date.fromordinal(examined.toordinal() - round(phantom.age * 365.2425) - 1)
+
+
+def write_radiograph(
+    path: Path,
+    phantom: Phantom,
+    *,
+    patient: PhantomPatient,
+    study_instance_uid: str,
+    acquired: datetime,
+    modality: Literal["DX", "CR"] = "DX",
+    accession_number: str = "",
+    study_description: str = "Chest",
+    series_instance_uid: str | None = None,
+    sop_instance_uid: str | None = None,
+    series_number: int = 1,
+    instance_number: int = 1,
+) -> Dataset:
+    """Write the phantom to `path` (Explicit VR Little Endian, 12 bits, MONOCHROME2) and return the data set.
+
+    UIDs that are not given follow from the study's UID, the seed and the view: writing twice gives the same file.
+    """
+    series = series_instance_uid or _uid(study_instance_uid, "series", phantom, modality)
+    sop = sop_instance_uid or _uid(study_instance_uid, "instance", phantom, modality)
+    sop_class = DIGITAL_X_RAY_PRESENTATION if modality == "DX" else COMPUTED_RADIOGRAPHY
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = UID(sop)
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    ds.SOPClassUID, ds.SOPInstanceUID = sop_class, sop
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = study_instance_uid, series
+    ds.AccessionNumber, ds.StudyDescription, ds.Modality = accession_number, study_description, modality
+    ds.SeriesNumber, ds.InstanceNumber = series_number, instance_number
+    ds.SeriesDescription = f"Chest {phantom.view}"
+    _patient(ds, phantom, patient, acquired)
+    _times(ds, acquired)
+    _equipment(ds, phantom, modality)
+    _image(ds, phantom)
+    if modality == "DX":
+        _digital_x_ray(ds, phantom)
+    ds.save_as(path, enforce_file_format=True)
+    return ds
+
+
+def _uid(study_instance_uid: str, what: str, phantom: Phantom, modality: str) -> str:
+    entropy = [study_instance_uid, what, str(phantom.seed), phantom.view, modality]
+    return str(generate_uid(prefix="2.25.", entropy_srcs=entropy))
+
+
+def _patient(ds: Dataset, phantom: Phantom, patient: PhantomPatient, acquired: datetime) -> None:
+    ds.PatientName, ds.PatientID, ds.PatientSex = patient.name, patient.patient_id, phantom.sex
+    ds.PatientBirthDate = "" if patient.birth_date is None else patient.birth_date.strftime("%Y%m%d")
+    if patient.birth_date is not None:
+        years = (acquired.date() - patient.birth_date).days / 365.2425
+        ds.PatientAge = f"{int(years):03d}Y"
+    ds.ReferringPhysicianName, ds.StudyID = "", "1"
+
+
+def _times(ds: Dataset, acquired: datetime) -> None:
+    day, time = acquired.strftime("%Y%m%d"), acquired.strftime("%H%M%S")
+    ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = day
+    ds.StudyTime = ds.SeriesTime = ds.AcquisitionTime = ds.ContentTime = time
+
+
+def _equipment(ds: Dataset, phantom: Phantom, modality: str) -> None:
+    ds.Manufacturer, ds.ManufacturerModelName = "Simulator", "Digital chest phantom"
+    ds.SoftwareVersions, ds.DeviceSerialNumber = SIMULATOR_VERSION, str(phantom.seed)
+    ds.BodyPartExamined, ds.ViewPosition = "CHEST", phantom.view
+    ds.PatientOrientation = ORIENTATION[phantom.view]
+    ds.ImageType = ["ORIGINAL", "PRIMARY"]
+    ds.BurnedInAnnotation = "NO"
+    ds.ImageComments = "Simulated radiograph of a digital phantom. No patient."
+    if modality == "CR":
+        ds.PlateID = "1"
+
+
+def _image(ds: Dataset, phantom: Phantom) -> None:
+    top = 2**BITS - 1
+    values = np.round(phantom.pixels * top).astype("<u2")
+    ds.Rows, ds.Columns = values.shape
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, BITS, BITS - 1, 0
+    ds.ImagerPixelSpacing = [f"{value:.6g}" for value in phantom.spacing]
+    ds.WindowCenter, ds.WindowWidth = str((top + 1) // 2), str(top + 1)
+    ds.LossyImageCompression = "00"
+    data = values.tobytes()
+    ds.PixelData = data if len(data) % 2 == 0 else data + b"\0"
+
+
+def _digital_x_ray(ds: Dataset, phantom: Phantom) -> None:
+    """What the DX Series, Image, Detector, Anatomy and Positioning modules need (PS3.3 C.8.11)."""
+    ds.PresentationIntentType = "FOR PRESENTATION"
+    ds.PresentationLUTShape = "IDENTITY"
+    ds.PixelIntensityRelationship, ds.PixelIntensityRelationshipSign = "LOG", 1
+    ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = "0", "1", "US"
+    ds.DetectorType = "DIRECT"
+    ds.ImageLaterality = "U"
+    ds.AnatomicRegionSequence = [_code("816094009", "SCT", "Chest")]
+    view = {
+        "PA": ("399348003", "SCT", "postero-anterior"),
+        "AP": ("399067008", "SCT", "antero-posterior"),
+        "LL": ("399173006", "SCT", "left lateral"),
+    }[phantom.view]
+    ds.ViewCodeSequence = [_code(*view)]
+    ds.ViewCodeSequence[0].ViewModifierCodeSequence = []
+    ds.PositionerType = "NONE"
+    ds.AcquisitionContextSequence = []
+
+
+def _code(value: str, scheme: str, meaning: str) -> Dataset:
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
+    return item

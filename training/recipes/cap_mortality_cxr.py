@@ -1,0 +1,174 @@
+"""`opportune train cap_mortality_cxr`: cohorts, network, calibration, gate, evaluation, bundle."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models import ood
+from models.cap_mortality_cxr import preprocess
+from models.cap_mortality_cxr.network import MortalityNet
+from models.frontal_gate import FrontalNet
+from models.weights import pick_device
+from training.bundle import BundleContent, write_bundle
+from training.cohorts.chest import ChestCohort, make_cohort
+from training.fitting.cap_mortality_cxr import TIERS, Tier, fit, score
+from training.fitting.frontal_gate import read_frontal, refused_pictures, train_gate
+from training.metrics import brier, delong, logistic
+from training.phantoms.chest.phantom import SIMULATOR_VERSION
+from training.recipes.cap_mortality_texts import CARD, INFERENCE, METADATA
+from training.request import TrainingRequest, TrainingResult
+
+__all__ = ["TIERS", "run"]
+
+OOD_PICTURES = 1200  # training pictures whose features the distance is measured from
+GATE_STEPS = {"tiny": 150, "small": 700, "reference": 2000}
+GATE_REFUSED = {"tiny": 80, "small": 800, "reference": 2000}
+GATE_THRESHOLD = 0.0  # even odds when a chest and anything else are equally likely; measured in docs/models
+
+
+def run(request: TrainingRequest) -> TrainingResult:
+    """Train, judge and write the bundle. See `training.train.train`."""
+    tier = TIERS[request.tier]
+    device = str(pick_device(request.device))
+    cohorts = {split: _cohort(request, tier, split) for split in ("train", "validation", "test", "external")}
+    net, history = fit(cohorts["train"], tier, seed=request.seed, device=device, progress=request.progress)
+    gate = _gate(request, cohorts["train"])
+    return finish(request, cohorts, net, gate, history)
+
+
+def finish(
+    request: TrainingRequest,
+    cohorts: Mapping[str, ChestCohort],
+    net: MortalityNet,
+    gate: FrontalNet,
+    history: list[float],
+) -> TrainingResult:
+    """Calibrate, judge and write the bundle of trained networks."""
+    tier = TIERS[request.tier]
+    halve(net)
+    validation_logits, validation_features = score(net, cohorts["validation"], size=tier.size)
+    intercept, slope = logistic(validation_logits.numpy(), cohorts["validation"].risk)
+    _, seen = score(net, head(cohorts["train"], OOD_PICTURES), size=tier.size)
+    constants = ood.fit_ood(seen, validation_features)
+    results = {"training_patients": float(tier.train), "training_pictures_seen": float(sum(n for _, n in tier.stages))}
+    for split in ("test", "external"):
+        logits, features = score(net, cohorts[split], size=tier.size)
+        probability = 1 / (1 + np.exp(-(intercept + slope * logits.numpy().astype(np.float64))))
+        results |= {f"{split}_{name}": value for name, value in judge(cohorts[split], probability).items()}
+        far = torch.stack([ood.distance(constants, row) for row in features])
+        results[f"{split}_share_beyond_ood_limit"] = float((far > 1).float().mean())
+    tensors = {f"net.{k}": v for k, v in net.state_dict().items()}
+    tensors |= {f"gate.{k}": v for k, v in gate.state_dict().items()} | {f"ood.{k}": v for k, v in constants.items()}
+    bundle = request.out / "bundle"
+    write_bundle(bundle, _content(request, tier, tensors, (intercept, slope), results))
+    return TrainingResult(
+        model_name="cap_mortality_cxr", tier=request.tier, seed=request.seed, bundle=bundle, history=tuple(history),
+        metrics=results,
+    )  # fmt: skip
+
+
+def judge(cohort: ChestCohort, probability: np.ndarray[tuple[int], np.dtype[np.float64]]) -> dict[str, float]:
+    """Discrimination beside the oracle's, and calibration, on patients that training never saw."""
+    learned, oracle = delong(probability, cohort.died), delong(cohort.lp, cohort.died)
+    intercept, slope = logistic(np.log(probability / (1 - probability)), cohort.died)
+    return {
+        "patients": float(len(cohort)),
+        "deaths": float(cohort.died.sum()),
+        "auc": learned.value,
+        "auc_low": learned.low,
+        "auc_high": learned.high,
+        "oracle_auc": oracle.value,
+        "oracle_auc_low": oracle.low,
+        "oracle_auc_high": oracle.high,
+        "efficiency": (learned.value - 0.5) / (oracle.value - 0.5),
+        "calibration_intercept": intercept,
+        "calibration_slope": slope,
+        "mean_predicted": float(probability.mean()),
+        "observed": float(cohort.died.mean()),
+        "brier": brier(probability, cohort.died),
+        "correlation_with_oracle": float(np.corrcoef(np.log(probability / (1 - probability)), cohort.lp)[0, 1]),
+    }
+
+
+def halve(net: torch.nn.Module) -> None:
+    """Round the weights to the half precision that the file keeps, so that what is judged is what is shipped."""
+    with torch.no_grad():
+        for tensor in (*net.parameters(), *net.buffers()):
+            if tensor.is_floating_point():
+                tensor.copy_(tensor.half().float())
+
+
+def head(cohort: ChestCohort, count: int) -> ChestCohort:
+    """The first patients of a cohort."""
+    return ChestCohort(
+        images=cohort.images[:count], auxiliary=cohort.auxiliary[:count], lp=cohort.lp[:count],
+        risk=cohort.risk[:count], died=cohort.died[:count], seeds=cohort.seeds[:count],
+    )  # fmt: skip
+
+
+def _cohort(request: TrainingRequest, tier: Tier, split: str) -> ChestCohort:
+    counts = {"train": tier.train, "validation": tier.validation, "test": tier.test, "external": tier.external}
+    return make_cohort(
+        split, counts[split], size=tier.stored, seed=request.seed, workers=request.workers,
+        cache=request.out / "cohorts", progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
+    )  # fmt: skip
+
+
+def _gate(request: TrainingRequest, cohort: ChestCohort) -> FrontalNet:
+    real = read_frontal(request.frontal) if request.frontal is not None else None
+    gate = train_gate(
+        cohort.images, refused_pictures(GATE_REFUSED[request.tier], request.seed), steps=GATE_STEPS[request.tier],
+        seed=request.seed, progress=request.progress, real=real,
+    )  # fmt: skip
+    halve(gate)
+    return gate
+
+
+def _content(
+    request: TrainingRequest,
+    tier: Tier,
+    tensors: Mapping[str, Tensor],
+    platt: tuple[float, float],
+    results: Mapping[str, float],
+) -> BundleContent:
+    trained_on = (
+        f"{tier.train} simulated patients (simulator {SIMULATOR_VERSION}, tier {request.tier}, seed {request.seed})"
+    )
+    gate_on = "phantoms" + (" and real frontal radiographs" if request.frontal is not None else "")
+    return BundleContent(
+        card=dict(CARD) | {"input_size": [tier.size, tier.size], "trained_on": trained_on},
+        configuration={
+            "preprocessing": {
+                "version": preprocess.VERSION,
+                "percentiles": list(preprocess.PERCENTILES),
+                "mean": preprocess.MEAN,
+                "sd": preprocess.SD,
+            },
+            "calibration": {
+                "method": f"Platt on {tier.validation} simulated validation patients",
+                "platt": {"intercept": platt[0], "slope": platt[1]},
+            },
+            "gate": {"threshold": GATE_THRESHOLD, "trained_on": gate_on},
+            "ood": {"method": "probabilistic PCA Mahalanobis distance of pooled features", "scale": "99 % validation"},
+        },
+        metadata=METADATA | {"network_data_format": network_data_format(tier.size)},
+        inference=INFERENCE,
+        tensors=tensors,
+        keep_precision=("ood.",),
+        results=results,
+    )
+
+
+def network_data_format(size: int) -> dict[str, object]:
+    """MONAI's description of input and output."""
+    image = {
+        "type": "image", "format": "magnitude", "modality": "CR", "num_channels": 1, "spatial_shape": [size, size],
+        "dtype": "float32", "value_range": [], "is_patch_data": False, "channel_def": {"0": "image"},
+    }  # fmt: skip
+    pred = {
+        "type": "probability", "format": "classification", "num_channels": 1, "spatial_shape": [1], "dtype": "float32",
+        "value_range": [], "is_patch_data": False, "channel_def": {"0": "log odds of death within 30 days"},
+    }  # fmt: skip
+    return {"inputs": {"image": image}, "outputs": {"pred": pred}}
