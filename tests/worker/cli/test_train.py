@@ -17,10 +17,8 @@ from tests.worker.ports import MODEL
 class Result:
     """What a training came to."""
 
-    auc: float = 0.81
-
-    def to_json(self) -> dict[str, Any]:
-        return {"auc": self.auc}
+    bundle: Path
+    metrics: dict[str, float]
 
 
 @pytest.fixture
@@ -28,12 +26,12 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """A training that takes no time; what it was told."""
     told: list[tuple[Any, ...]] = []
 
-    def train(  # noqa: PLR0917 (as it is called)
-        model: str, tier: str, out: Path, seed: int, device: str, report: Callable[[int, int, str], None]
+    def train(
+        model: str, tier: str, out: Path, *, seed: int, device: str, progress: Callable[[str, int, int], None]
     ) -> Result:
-        report(1, 2, "epoch 1")
+        progress("epoch 1", 1, 2)
         told.append((model, tier, out, seed, device))
-        return Result()
+        return Result(bundle=out / "bundle", metrics={"auc": 0.81})
 
     module = ModuleType("training.train")
     module.train = train  # type: ignore[attr-defined]
@@ -60,7 +58,10 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 def test_train(trained: list[tuple[Any, ...]], tmp_path: Path) -> None:
     options = ("--tier", "small", "--seed", 7, "--device", "cuda")
     ended = opportune("train", MODEL, "--out", tmp_path, *options, "--json")
-    assert (ended.status, ended.json) == (0, {"auc": 0.81})
+    assert ended.status == 0
+    assert ended.json == {
+        "model": MODEL, "tier": "small", "seed": 7, "bundle": str(tmp_path / "bundle"), "metrics": {"auc": 0.81},
+    }  # fmt: skip
     assert trained == [(MODEL, "small", tmp_path, 7, "cuda")]
 
 
