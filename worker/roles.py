@@ -11,6 +11,8 @@ from functools import partial
 from celery import Celery
 from celery.worker import WorkController
 
+from dicom_node.listener import Listener
+from screening.errors import ScreeningError
 from worker.bootstrap import Node
 from worker.celery_app import DELIVER_QUEUE
 from worker.reconciler import Reconciler
@@ -42,7 +44,7 @@ def serving(node: Node) -> Iterator[Running]:
         reconciler = node.reconciler()
         stack.enter_context(_looping(reconciler))
         listener = node.listener(reconciler)
-        port = listener.start()
+        port = _begin(listener, node)
         stack.callback(listener.stop)
         yield Running(port=port, reconciler=reconciler)
 
@@ -50,10 +52,9 @@ def serving(node: Node) -> Iterator[Running]:
 def listen(node: Node) -> None:
     """Run the listener until a signal comes."""
     listener = node.listener()
-    port = listener.start()
-    _log.info("listening on port %d as %s", port, node.settings.node.ae_title)
+    port = _begin(listener, node)
     try:
-        wait_for_signal()
+        wait_for_signal(partial(_log.info, "listening on port %d as %s", port, node.settings.node.ae_title))
     finally:
         listener.stop()
 
@@ -79,12 +80,23 @@ def consume(node: Node, queues: Sequence[str]) -> None:
         sandbox.close()
 
 
-def wait_for_signal() -> None:
-    """Wait for SIGINT or SIGTERM."""
+def wait_for_signal(announce: Callable[[], None] | None = None) -> None:
+    """Wait for SIGINT or SIGTERM; announce: called as soon as one is heard, so that who reads it may send one."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
+    if announce is not None:
+        announce()
     stopped.wait()
+
+
+def _begin(listener: Listener, node: Node) -> int:
+    """Start listening; the port."""
+    try:
+        return listener.start()
+    except OSError as exc:
+        where = f"{node.settings.node.bind}:{node.settings.node.port}"
+        raise ScreeningError(f"cannot listen on {where}: {exc.strerror}; see node.bind and node.port") from exc
 
 
 @contextmanager

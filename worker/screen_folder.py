@@ -9,13 +9,14 @@ from typing import Any
 from dicom_node.header import is_own_output, read_instance
 from models import registry
 from screening.clock import now
-from screening.errors import BadHeader, Permanent
+from screening.errors import BadHeader, ScreeningError, SpoolUnavailable
 from screening.findings import NotEvaluable
 from screening.reports import Report
 from screening.serialize import outcome_to_json
 from screening.settings import ModelSettings, Settings
 from screening.types import ClinicalContext, Eligible, Instance, Series, Study
 from worker.digests import input_digest
+from worker.faults import describe
 from worker.pipeline import Pipeline
 from worker.request import ScreenRequest
 
@@ -38,15 +39,15 @@ def read_folder(path: Path) -> tuple[list[Study], list[Unread]]:
     for file in sorted(item for item in (path.rglob("*") if path.is_dir() else [path]) if item.is_file()):
         try:
             instance = read_instance(file, location=str(file))
-        except BadHeader as exc:
+        except (BadHeader, SpoolUnavailable) as exc:
             unread.append(Unread(path=file, reason=str(exc)))
             continue
         own = is_own_output(instance.header)
-        before = found.setdefault(instance.sop_instance_uid, instance)
         if own is not None:
-            del found[instance.sop_instance_uid]
             unread.append(Unread(path=file, reason=own))
-        elif before.digest != instance.digest:
+            continue
+        before = found.setdefault(instance.sop_instance_uid, instance)
+        if before.digest != instance.digest:
             unread.append(Unread(path=file, reason="another file has this SOP Instance UID and other bytes"))
     return _studies(found.values()), unread
 
@@ -56,31 +57,33 @@ def screen_study(
 ) -> Iterator[dict[str, Any]]:
     """Run each model over a study and write its objects below `out`; one JSON value for each model."""
     for name in names:
-        selection = registry.selector(name)(study)
-        rejected = [
+        result: dict[str, Any] = {"study_instance_uid": study.study_instance_uid, "model": name, "rejected": []}
+        try:
+            selection = registry.selector(name)(study)
+        except Exception as exc:  # noqa: BLE001 (a header nobody foresaw must not stop the other models)
+            yield result | _failed(exc)
+            continue
+        result["rejected"] = [
             {"series_instance_uid": item.series_instance_uid, "sop_instance_uid": item.sop_instance_uid,
              "code": item.code, "reason": item.reason}
             for item in selection.rejected
         ]  # fmt: skip
-        result: dict[str, Any] = {
-            "study_instance_uid": study.study_instance_uid, "model": name, "rejected": rejected,
-        }  # fmt: skip
         if selection.chosen is None:
             yield result | {"decision": "ineligible", "outcome": None, "objects": []}
             continue
-        thresholds = settings.models.get(name, ModelSettings()).thresholds
-        request = _request(study, name, thresholds, selection.chosen)
+        request = _request(study, name, settings, selection.chosen)
         yield result | _run(request, pipeline, out / study.study_instance_uid / name)
 
 
-def _request(study: Study, name: str, thresholds: tuple[float, ...], chosen: Eligible) -> ScreenRequest:
+def _request(study: Study, name: str, settings: Settings, chosen: Eligible) -> ScreenRequest:
+    thresholds = settings.models.get(name, ModelSettings()).thresholds
     wanted = set(chosen.sop_instance_uids)
     instances = tuple(instance for instance in study.instances if instance.sop_instance_uid in wanted)
     return ScreenRequest(
         model_name=name,
         thresholds=thresholds,
-        device="auto",
-        threads=2,
+        device=settings.worker.device,
+        threads=settings.worker.threads,
         instances=instances,
         paths=tuple(Path(instance.location) for instance in instances),
         chosen=chosen,
@@ -94,8 +97,8 @@ def _request(study: Study, name: str, thresholds: tuple[float, ...], chosen: Eli
 def _run(request: ScreenRequest, pipeline: Pipeline, folder: Path) -> dict[str, Any]:
     try:
         outcome, report = pipeline.run(request)
-    except Permanent as exc:
-        return {"decision": "failed", "reason": str(exc), "outcome": None, "objects": []}
+    except Exception as exc:  # noqa: BLE001 (a fault in a codec or a model must not stop the other studies)
+        return _failed(exc)
     return {
         "decision": "not_evaluable" if isinstance(outcome, NotEvaluable) else "screened",
         "chosen": {
@@ -105,6 +108,12 @@ def _run(request: ScreenRequest, pipeline: Pipeline, folder: Path) -> dict[str, 
         "outcome": outcome_to_json(outcome),
         "objects": _write(report, folder),
     }
+
+
+def _failed(exc: Exception) -> dict[str, Any]:
+    """A run that failed; a fault that nobody foresaw without its text, which may hold patient data."""
+    reason = str(exc) if isinstance(exc, ScreeningError) else describe(exc)
+    return {"decision": "failed", "reason": reason, "outcome": None, "objects": []}
 
 
 def _write(report: Report, folder: Path) -> list[dict[str, str]]:
@@ -128,18 +137,21 @@ def _studies(instances: Iterable[Instance]) -> list[Study]:
         Study(
             study_instance_uid=study_uid,
             series=tuple(
-                Series(
-                    series_instance_uid=uid,
-                    instances=tuple(
-                        sorted(items, key=lambda i: (i.header.number("InstanceNumber") or 0, i.sop_instance_uid))
-                    ),
-                )
-                for uid, items in sorted(series.items())
+                Series(series_instance_uid=uid, instances=tuple(sorted(items, key=_in_series)))
+                for uid, items in sorted(series.items(), key=_in_study)
             ),
         )
         for study_uid, series in sorted(by_study.items())
     ]
 
 
-def _in_order(instance: Instance) -> tuple[float, str]:
-    return instance.header.number("InstanceNumber") or 0, instance.sop_instance_uid
+def _in_study(item: tuple[str, list[Instance]]) -> tuple[bool, float, str]:
+    """The order in which the database keeps series: a selection must not depend on where the study lies."""
+    uid, instances = item
+    number = instances[0].header.number("SeriesNumber")
+    return number is None, number or 0, uid
+
+
+def _in_series(instance: Instance) -> tuple[bool, float, str]:
+    number = instance.header.number("InstanceNumber")
+    return number is None, number or 0, instance.sop_instance_uid

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -328,6 +329,10 @@ def test_the_pause_lets_no_quiet_study_wait_long(tmp_path: Path, quiet: float, r
     assert Reconciler(ports)._pause() == pause
 
 
+def _has(rounds: list[int], number: int) -> bool:
+    return len(rounds) == number
+
+
 def test_the_loop_wakes_at_once_and_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rounds: list[int] = []
     monkeypatch.setattr(Reconciler, "round", lambda _: rounds.append(1))
@@ -336,7 +341,7 @@ def test_the_loop_wakes_at_once_and_stops(tmp_path: Path, monkeypatch: pytest.Mo
     thread = threading.Thread(target=reconciler.run, daemon=True)
     thread.start()
     for number in (1, 2, 3):
-        wait_until(lambda number=number: len(rounds) == number)
+        wait_until(partial(_has, rounds, number))
         reconciler.wake()
     wait_until(lambda: len(rounds) == 4)
     reconciler.stop()

@@ -40,8 +40,9 @@ def demo(
             _show(values)
         if not once:
             us, pacs = f"OPPORTUNE@127.0.0.1:{running.port}", running.pacs_port
-            console().print(f"The node still runs as {us} (calling AE title {SENDER}), its PACS on port {pacs}.")
-            console().print("Press Ctrl-C to end it.")
+            say = console(stderr=as_json)
+            say.print(f"The node still runs as {us} (calling AE title {SENDER}), its PACS on port {pacs}.")
+            say.print("Press Ctrl-C to end it.")
             roles.wait_for_signal()
     if values["failed"]:
         raise fail(f"{values['failed']} samples did not end as expected")
@@ -71,7 +72,3 @@ def _show(values: dict[str, Any]) -> None:
     console().print(", ".join(f"{name.replace('_', ' ')} {values[name]}" for name in figures))
     console().print(f"Studies, result objects and database: {values['folder']}", soft_wrap=True)
     console().print("SIMULATION-TRAINED - NOT FOR CLINICAL USE", style="bold red")
-
-
-def _marked(row: dict[str, Any]) -> str:
-    return f"{row['outcome']}" if row["as_expected"] else f"{row['outcome']} (UNEXPECTED)"

@@ -38,7 +38,9 @@ def show(name: Annotated[str, typer.Argument(help="Name of a model")], as_json: 
     if as_json:
         print_json(_values(card))
         return
-    rows = ((key, "\n".join(value) if isinstance(value, list) else value) for key, value in _values(card).items())
+    rows = (
+        (key, "\n".join(map(str, value)) if isinstance(value, list) else value) for key, value in _values(card).items()
+    )
     print_table(card.title, ("", card.banner), rows)
 
 

@@ -74,6 +74,8 @@ def init(
             file.write(render())
     except FileExistsError:
         raise fail(f"{path} exists and is left as it is; name another file") from None
+    except OSError as exc:
+        raise fail(f"{path} cannot be written: {exc.strerror}") from None
     typer.echo(f"wrote {path}: set [[peers]], [[destinations]] and [models], then run `opportune config check`")
 
 

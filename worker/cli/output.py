@@ -9,13 +9,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 
-def console() -> Console:
-    """Standard output."""
-    return Console()
+def console(*, stderr: bool = False) -> Console:
+    """Standard output, or standard error for what no program shall read."""
+    return Console(stderr=stderr)
 
 
 def print_json(values: object) -> None:
@@ -24,15 +25,15 @@ def print_json(values: object) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table; an empty one says so."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
+    """Print a table, its texts as they are and never as markup; an empty one says so."""
+    table = Table(title=Text(title), title_justify="left", title_style="bold", header_style="bold", expand=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     count = 0
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
         count += 1
-    console().print(table if count else f"{title}: none")
+    console().print(table if count else Text(f"{title}: none"))
 
 
 def progress() -> Progress:

@@ -1,5 +1,6 @@
 """`opportune serve` and the roles."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,8 +26,8 @@ def serve() -> None:
 
     node = _node()
     with roles.serving(node) as running:
-        typer.echo(f"{node.settings.node.ae_title} listens on port {running.port}", err=True)
-        roles.wait_for_signal()
+        said = f"{node.settings.node.ae_title} listens on port {running.port}"
+        roles.wait_for_signal(partial(typer.echo, said, err=True))
     node.close()
 
 

@@ -46,6 +46,8 @@ def screen(
     else:
         print_table("Results", ("study", "model", "decision", "headline", "objects"), map(_row, results))
         print_table("Not read", ("file", "reason"), ((item.path.name, item.reason) for item in unread))
+    if not studies:
+        raise fail(f"{path} holds no DICOM image to screen")
     if any(result["decision"] == "failed" for result in results):
         raise fail("a run failed; see the reasons above")
 

@@ -2,11 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from worker.cli.output import JsonFlag, fail, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from screening.settings import Destination
 
 
 def register(app: typer.Typer) -> None:
@@ -23,13 +26,13 @@ def send(
     """Send files by C-STORE, never re-encoded. Exit status 1 if one was not stored."""
     from dicom_node import scu  # noqa: PLC0415
     from dicom_node.identity import Timeouts  # noqa: PLC0415
-    from screening.settings import Destination  # noqa: PLC0415
 
-    match = re.fullmatch(r"([^@]{1,16})@([^@:]+):(\d{1,5})", to)
-    if match is None:
-        raise fail(f"--to must be AE@host:port, e.g. OPPORTUNE@127.0.0.1:11112, got {to!r}", status=2)
-    destination = Destination(name="to", ae_title=match[1], address=match[2], port=int(match[3]))
+    destination = _destination(to)
+    if re.fullmatch(r"[\x20-\x7e]{1,16}", ae_title.strip()) is None or "\\" in ae_title:
+        raise fail(f"--ae-title must be an AE title of 1 to 16 ASCII characters, got {ae_title!r}", status=2)
     files = sorted(item for item in (path.rglob("*") if path.is_dir() else [path]) if item.is_file())
+    if not files:
+        raise fail(f"{path} holds no file")
     results = []
     with progress() as bar:
         task = bar.add_task("sending", total=len(files))
@@ -52,3 +55,17 @@ def send(
         print_table(f"{stored} of {len(files)} stored; not stored", ("file", "why"), rows)
     if stored != len(files):
         raise typer.Exit(1)
+
+
+def _destination(to: str) -> "Destination":
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from screening.settings import Destination  # noqa: PLC0415
+
+    match = re.fullmatch(r"([^@]+)@([^@:]+):(\d{1,5})", to)
+    try:
+        if match is not None:
+            return Destination(name="to", ae_title=match[1], address=match[2], port=int(match[3]))
+    except ValidationError:
+        pass
+    raise fail(f"--to must be AE@host:port, e.g. OPPORTUNE@127.0.0.1:11112, got {to!r}", status=2)

@@ -81,7 +81,8 @@ def study_retry(study: StudyArgument) -> None:
     with _session() as session:
         for uid in _find(session, study):
             for job in jobs.of_study(session, uid):
-                count += jobs.retry(session, job.job_id, getpass.getuser())
+                if job.state == "quarantined":  # what an operator gave up stays given up
+                    count += jobs.retry(session, job.job_id, getpass.getuser())
                 for item in deliveries.of_job(session, job.job_id):
                     if item.state == "failed":
                         count += deliveries.retry(session, item.delivery_id, getpass.getuser())
@@ -112,7 +113,7 @@ def quarantine_retry(job: JobArgument) -> None:
     """Try a quarantined job again."""
     from db import jobs  # noqa: PLC0415
 
-    with _session() as session:
+    with _session() as session, _known(job):
         done = jobs.retry(session, job, getpass.getuser())
     if not done:
         raise fail(f"job {job} is not in quarantine")
@@ -126,7 +127,7 @@ def quarantine_dismiss(
     """Give a quarantined job up, saying why."""
     from db import jobs  # noqa: PLC0415
 
-    with _session() as session:
+    with _session() as session, _known(job):
         done = jobs.dismiss(session, job, getpass.getuser(), why)
     if not done:
         raise fail(f"job {job} is not in quarantine")
@@ -150,6 +151,15 @@ def _session() -> Iterator["Session"]:
             yield session
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _known(job: int) -> Iterator[None]:
+    """Say so when there is no such job."""
+    try:
+        yield
+    except KeyError:
+        raise fail(f"there is no job {job}") from None
 
 
 def _find(session: "Session", text: str) -> list[str]:

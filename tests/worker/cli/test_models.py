@@ -1,0 +1,59 @@
+"""`opportune models`: what there is, for whom, on what evidence, and whether the weights are those of the card."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from tests.worker.cli.command import opportune
+from tests.worker.fake_registry import FakeRegistry, choose_all
+from tests.worker.ports import MODEL, make_card
+
+
+@pytest.fixture
+def weights(registry: FakeRegistry, tmp_path: Path) -> Path:
+    """Weights as the card says."""
+    path = tmp_path / "bundle" / "models" / "model.safetensors"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"weights")
+    registry.folder = tmp_path / "bundle"
+    registry.the_card = make_card(weights_sha256=hashlib.sha256(b"weights").hexdigest())
+    return path
+
+
+def test_list(registry: FakeRegistry) -> None:
+    registry.selectors["a_second"] = choose_all
+    rows = opportune("models", "list", "--json").json
+    assert [(row["name"], row["version"], row["evidence"]) for row in rows] == [
+        ("a_second", "1.0.0", "simulation"),
+        (MODEL, "1.0.0", "simulation"),
+    ]
+    assert MODEL in opportune("models", "list").out
+
+
+def test_show_tells_limits_and_evidence() -> None:
+    as_json, as_table = opportune("models", "show", MODEL, "--json").json, opportune("models", "show", MODEL).out
+    assert as_json["limits"] == ["simulated"]
+    for text in ("AJR 2023", "adults", "SIMULATION-TRAINED - NOT FOR CLINICAL USE"):
+        assert text in as_table
+
+
+def test_show_of_a_model_that_is_not_there() -> None:
+    ended = opportune("models", "show", "none")
+    assert ended.status == 1
+    assert ended.words == f"opportune: there is no screening model 'none'; there are {MODEL}"
+
+
+def test_verify_weights_that_are_those_of_the_card(weights: Path) -> None:
+    ended = opportune("models", "verify", "--json")
+    assert ended.status == 0
+    assert ended.json == [{"name": MODEL, "ok": True, "detail": str(weights)}]
+
+
+@pytest.mark.parametrize("change", ["altered", "gone"])
+def test_verify_weights_that_are_not(weights: Path, change: str) -> None:
+    weights.write_bytes(b"others") if change == "altered" else weights.unlink()
+    as_json, as_table = opportune("models", "verify", "--json"), opportune("models", "verify")
+    assert as_json.status == as_table.status == 1
+    assert not as_json.json[0]["ok"]
+    assert "FAILED" in as_table.out

@@ -1,0 +1,38 @@
+"""Wrong settings end a command with status 2 and name what is wrong."""
+
+import logging
+
+import pytest
+
+from screening.errors import ConfigurationError
+from screening.settings import Settings
+from tests.worker.cli.command import opportune
+from tests.worker.cli.conftest import Configure
+from tests.worker.ports import MODEL
+from worker.cli.settings import load_settings, start_logging
+
+
+def test_a_model_that_does_not_exist_is_named_with_those_that_do(configure: Configure) -> None:
+    configure("[models.cap_mortality_cxt]\nenabled = true\n")
+    with pytest.raises(ConfigurationError, match=f"models.cap_mortality_cxt: .* allowed are {MODEL}"):
+        load_settings()
+
+
+def test_a_known_model_is_taken(configure: Configure) -> None:
+    configure(f"[models.{MODEL}]\nenabled = true\n")
+    assert load_settings().models[MODEL].enabled
+
+
+@pytest.mark.parametrize("command", [("status",), ("config", "check"), ("node", "sheet"), ("doctor",), ("serve",)])
+def test_wrong_settings_end_every_command_with_status_2(configure: Configure, command: tuple[str, ...]) -> None:
+    configure("[node]\nport = 111112\n")
+    ended = opportune(*command)
+    assert ended.status == 2
+    assert ended.err.startswith("opportune: wrong settings: node.port = 111112: ")
+    assert "Traceback" not in ended.err
+
+
+def test_logging_says_what_the_settings_ask_and_quiets_libraries() -> None:
+    start_logging(Settings(log_level="DEBUG"))
+    assert logging.getLogger().level == logging.DEBUG
+    assert logging.getLogger("pynetdicom").level == logging.WARNING

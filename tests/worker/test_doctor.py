@@ -1,0 +1,101 @@
+"""Every check says what it saw or what to mend, and none keeps the others from looking."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicom_node.standin_pacs import StandinPacs
+from screening.settings import ModelSettings, Node, Peer, Settings, load
+from tests.servers.postgres import free_port
+from tests.servers.redis import RedisServer
+from tests.worker.fake_registry import FakeRegistry
+from tests.worker.ports import MODEL, make_card, pacs
+from worker.doctor import Check, examine
+
+WEIGHTS = b"weights"
+
+
+@pytest.fixture
+def bundle(registry: FakeRegistry, tmp_path: Path) -> Path:
+    """A bundle whose weights are those of the card."""
+    registry.folder = tmp_path / "bundle"
+    registry.the_card = make_card(weights_sha256=hashlib.sha256(WEIGHTS).hexdigest())
+    (registry.folder / "models").mkdir(parents=True)
+    (registry.folder / "models" / "model.safetensors").write_bytes(WEIGHTS)
+    return registry.folder
+
+
+@pytest.fixture
+def standin(tmp_path: Path) -> Iterator[int]:
+    """The port of a PACS that answers."""
+    made = StandinPacs(tmp_path / "pacs")
+    yield made.start()
+    made.stop()
+
+
+def _settings(folder: Path, port: int, **changes: Any) -> Settings:
+    values: dict[str, Any] = {
+        "home": folder / "home",
+        "node": Node(minimum_free_mb=1),
+        "peers": (Peer(ae_title="CT1", address="10.1.2.3"),),
+        "destinations": (pacs(port),),
+        "models": {MODEL: ModelSettings(enabled=True, when="indication")},
+    }
+    return Settings(**{**values, **changes})
+
+
+def _examine(settings: Settings) -> dict[str, Check]:
+    return {check.name: check for check in examine(settings)}
+
+
+def test_a_healthy_node(bundle: Path, standin: int, tmp_path: Path) -> None:
+    found = _examine(_settings(tmp_path, standin))
+    assert [name for name, check in found.items() if not check.ok] == []
+    assert list(found) == [
+        "home", "database", "broker", "peers", "models", f"weights of {MODEL}", "destination pacs",
+    ]  # fmt: skip
+    assert "sqlite, up to date" in found["database"].detail
+    assert found["models"].detail == f"{MODEL} (indication)"
+    assert found["destination pacs"].detail == "C-ECHO answered with Success"
+
+
+def test_whatever_is_wrong_is_all_told_at_once(bundle: Path, tmp_path: Path) -> None:
+    (bundle / "models" / "model.safetensors").write_bytes(b"others")
+    values = {"OPPORTUNE_DATABASE_URL": "postgresql://u:s3cret@127.0.0.1:1/none"}
+    urls = load(values | {"OPPORTUNE_BROKER_URL": f"redis://:s3cret@127.0.0.1:{free_port()}/0"})
+    settings = _settings(
+        tmp_path, free_port(), peers=(), models={MODEL: ModelSettings()}, node=Node(minimum_free_mb=2**40),
+        database_url=urls.database_url, broker_url=urls.broker_url,
+    )  # fmt: skip
+    found = _examine(settings)
+    assert [check.name for check in found.values() if check.ok] == []
+    wanted = {
+        "home": "node.minimum_free_mb is",
+        "database": "the database does not answer",
+        "broker": "check broker_url",
+        "peers": "no [[peers]] are set",
+        "models": "no model is enabled",
+        f"weights of {MODEL}": "the card says",
+        "destination pacs": "connection refused",
+    }
+    for name, text in wanted.items():
+        assert text in found[name].detail
+    assert "s3cret" not in str(found)
+
+
+def test_a_home_that_cannot_be_made(bundle: Path, standin: int, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    found = _examine(_settings(tmp_path, standin, home=tmp_path / "file" / "home"))
+    assert not found["home"].ok
+    assert not found["database"].ok
+    assert found["destination pacs"].ok
+
+
+@pytest.mark.redis
+def test_a_broker_that_answers(bundle: Path, standin: int, tmp_path: Path, redis_server: RedisServer) -> None:
+    broker = load({"OPPORTUNE_BROKER_URL": redis_server.url}).broker_url
+    found = _examine(_settings(tmp_path, standin, broker_url=broker))
+    assert found["broker"] == Check(name="broker", ok=True, detail="redis answers")

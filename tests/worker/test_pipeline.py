@@ -1,0 +1,154 @@
+"""From files to objects with real reading and real reports; only the model is made up."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom import dcmread
+
+from dicom_node.header import read_instance
+from dicom_node.reports.request import Predecessor
+from models.contract import ScreeningModel
+from screening.codes import PNEUMONIA
+from screening.errors import UnknownModel
+from screening.findings import Findings, NotEvaluable
+from screening.images import Radiograph, Volume
+from screening.reports import ObjectKind, Report
+from screening.settings import ModelSettings
+from screening.types import ClinicalContext, Eligible
+from tests.dicom_node import build
+from tests.worker.factories import STUDY, make_request
+from tests.worker.fake_model import COLUMNS, ROWS, FakeModel, write_picture
+from tests.worker.fake_registry import FakeRegistry
+from worker.pipeline import Pipeline
+from worker.request import ScreenRequest
+from worker.version import SOFTWARE_VERSION
+
+PATIENT = {"PatientID": "ZQ-778812", "PatientName": "Quillfeather^Zebulon"}
+REFUSAL = NotEvaluable(code="age-unknown", reason="no birth date")
+
+
+@pytest.fixture
+def model(registry: FakeRegistry) -> FakeModel:
+    """The model that the registry loads."""
+    made = FakeModel()
+    registry.loader = lambda _name, _settings: made
+    return made
+
+
+def _request(paths: Sequence[Path], **changes: Any) -> ScreenRequest:
+    instances = tuple(read_instance(path, location=str(path)) for path in paths)
+    chosen = Eligible(
+        series_instance_uid=instances[0].series_instance_uid,
+        sop_instance_uids=tuple(instance.sop_instance_uid for instance in instances),
+        reason="frontal",
+    )
+    return make_request(instances=instances, paths=tuple(paths), chosen=chosen, **changes)
+
+
+def _uids(report: Report) -> list[tuple[str, str, str]]:
+    return [(item.role, item.sop_instance_uid, item.series_instance_uid) for item in report.objects]
+
+
+def test_a_radiograph_becomes_findings_and_a_report(model: FakeModel, tmp_path: Path) -> None:
+    context = ClinicalContext(diagnoses=(PNEUMONIA,))
+    outcome, report = Pipeline(threads=1).run(_request([write_picture(tmp_path)], context=context))
+    assert isinstance(outcome, Findings)
+    assert [item.kind for item in report.objects] == [ObjectKind.SC, ObjectKind.SC, ObjectKind.SR]
+    ((image, patient, told),) = model.shown
+    assert isinstance(image, Radiograph)
+    assert image.pixels.shape == (ROWS, COLUMNS)
+    assert patient.age_years is not None
+    assert (int(patient.age_years), patient.sex, told) == (75, "F", context)
+
+
+def test_every_object_is_of_the_study_and_the_patient(model: FakeModel, tmp_path: Path) -> None:
+    _, report = Pipeline(threads=1).run(_request([write_picture(tmp_path)]))
+    for item in report.objects:
+        stored = dcmread(BytesIO(item.encoded))
+        assert (stored.StudyInstanceUID, stored.PatientID, stored.AccessionNumber) == (STUDY, "ZQ-778812", "A-17")
+        assert stored.SOPInstanceUID == item.sop_instance_uid
+        assert SOFTWARE_VERSION in str(stored.SoftwareVersions)
+
+
+def test_the_same_images_give_the_same_uids_at_another_time(model: FakeModel, tmp_path: Path) -> None:
+    paths = [write_picture(tmp_path)]
+    later = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=3)
+    _, first = Pipeline(threads=1).run(_request(paths))
+    _, again = Pipeline(threads=1).run(_request(paths, inferred_at=later))
+    _, other = Pipeline(threads=1).run(_request(paths, input_digest="9" * 64))
+    assert _uids(first) == _uids(again)
+    assert not set(_uids(first)) & set(_uids(other))
+
+
+def test_a_revision_names_its_predecessor(model: FakeModel, tmp_path: Path) -> None:
+    before = Predecessor(
+        study_instance_uid=STUDY,
+        series_instance_uid="2.25.1",
+        sop_instance_uid="2.25.2",
+        sop_class_uid="1.2.840.10008.5.1.4.1.1.88.34",
+    )
+    _, report = Pipeline(threads=1).run(_request([write_picture(tmp_path)], predecessor=before))
+    stored = dcmread(BytesIO(report.objects[-1].encoded))
+    series = stored.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0]
+    assert series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == "2.25.2"
+
+
+def test_what_the_model_refuses_is_reported_as_such(registry: FakeRegistry, tmp_path: Path) -> None:
+    registry.loader = lambda _name, _settings: FakeModel(lambda *_: REFUSAL)
+    outcome, report = Pipeline(threads=1).run(_request([write_picture(tmp_path)]))
+    assert outcome == REFUSAL
+    assert [item.role for item in report.objects] == ["card", "measurements"]
+
+
+def test_pixels_that_cannot_be_decoded_are_no_crash(model: FakeModel, tmp_path: Path) -> None:
+    path = write_picture(tmp_path)
+    path.write_bytes(path.read_bytes()[:-2000])
+    outcome, report = Pipeline(threads=1).run(_request([path]))
+    assert isinstance(outcome, NotEvaluable)
+    assert (outcome.code, outcome.sop_instance_uid) == ("undecodable-pixel-data", f"{STUDY}.1.1")
+    assert outcome.reason
+    assert model.shown == []
+    assert [item.role for item in report.objects] == ["card", "measurements"]
+
+
+def test_a_ct_becomes_a_volume(registry: FakeRegistry, tmp_path: Path) -> None:
+    model = FakeModel(lambda *_: REFUSAL)
+    registry.loader = lambda _name, _settings: model
+    paths = [build.write(tmp_path / f"{i}.dcm", item) for i, item in enumerate(build.ct_slices(5, **PATIENT))]
+    Pipeline(threads=1).run(_request(paths))
+    ((image, _, _),) = model.shown
+    assert isinstance(image, Volume)
+    assert image.hu.shape == (5, 3, 4)
+
+
+def test_slices_that_form_no_volume_are_no_crash(model: FakeModel, tmp_path: Path) -> None:
+    slices = build.ct_slices(5, **PATIENT)
+    del slices[2].ImagePositionPatient
+    paths = [build.write(tmp_path / f"{i}.dcm", item) for i, item in enumerate(slices)]
+    outcome, _ = Pipeline(threads=1).run(_request(paths))
+    assert isinstance(outcome, NotEvaluable)
+    assert outcome.code == "broken-geometry"
+
+
+def test_a_model_is_loaded_once_for_each_setting(registry: FakeRegistry, tmp_path: Path) -> None:
+    loaded: list[tuple[float, ...]] = []
+
+    def load(name: str, settings: ModelSettings | None) -> ScreeningModel:
+        assert settings is not None
+        loaded.append(settings.thresholds)
+        return FakeModel(lambda *_: REFUSAL)
+
+    registry.loader = load
+    pipeline, paths = Pipeline(threads=1), [write_picture(tmp_path)]
+    for thresholds in ((), (), (5.0, 15.0), ()):
+        pipeline.run(_request(paths, thresholds=thresholds))
+    assert loaded == [(), (5.0, 15.0)]
+
+
+def test_an_unknown_model_is_an_error_for_good(registry: FakeRegistry, tmp_path: Path) -> None:
+    with pytest.raises(UnknownModel):
+        Pipeline(threads=1).run(_request([write_picture(tmp_path)], model_name="none"))
