@@ -66,7 +66,7 @@ class ModelCard:
         try:
             values = json.loads(path.read_text(encoding="utf-8"))["card"]
             return _ADAPTER.validate_python(values)
-        except (OSError, ValueError, KeyError, ValidationError) as exc:
+        except (OSError, ValueError, KeyError, TypeError, ValidationError) as exc:
             raise WeightsMismatch(f"model card {path} cannot be read: {exc}") from exc
 
     def verify(self, bundle: Path) -> Path:

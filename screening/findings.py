@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from screening.codes import CodedName
+from screening.types import require_uid
 
 Point = tuple[float, float]  #: (column, row) in source pixels; (0, 0) is the top left corner of the top left pixel
 
@@ -24,6 +25,9 @@ class Region:
         least = {"POINT": 1, "CIRCLE": 2, "POLYLINE": 2}[self.graphic_type]
         if len(self.points) < least:
             raise ValueError(f"a {self.graphic_type} needs at least {least} points, got {len(self.points)}")
+        if not np.isfinite(self.points).all():
+            raise ValueError(f"points of a {self.graphic_type} must be finite, got {self.points}")
+        require_uid("sop_instance_uid", self.sop_instance_uid)
 
 
 def rectangle(left: float, top: float, right: float, bottom: float, sop_instance_uid: str) -> Region:
@@ -50,6 +54,10 @@ class Measurement:
     def __post_init__(self) -> None:
         if not np.isfinite(self.value):
             raise ValueError(f"value of {self.name.value} must be finite, got {self.value}")
+        if not all(bound is None or np.isfinite(bound) for bound in (self.low, self.high)):
+            raise ValueError(f"bounds of {self.name.value} must be finite, got {self.low} and {self.high}")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low of {self.name.value} must not exceed high, got {self.low} and {self.high}")
         if self.horizon_days is not None and self.unit.value == "%" and not 0 <= self.value <= 100:
             raise ValueError(f"risk {self.name.value} must lie in 0..100 %, got {self.value}")
 
@@ -85,6 +93,15 @@ class Heatmap:
     box: tuple[float, float, float, float]
     sop_instance_uid: str
 
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.dtype != np.float32:
+            raise ValueError(f"values must be float32 (h, w), got {self.values.dtype} {self.values.shape}")
+        if not ((self.values >= 0) & (self.values <= 1)).all():
+            raise ValueError("values of a heatmap must lie in [0, 1]")
+        left, top, right, bottom = self.box
+        if not (left < right and top < bottom):
+            raise ValueError(f"box must be (left, top, right, bottom) with an area, got {self.box}")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
@@ -99,6 +116,8 @@ class Findings:
     def __post_init__(self) -> None:
         if not self.groups or not self.groups[0].measurements:
             raise ValueError("findings must begin with a group that holds the headline measurement")
+        if self.out_of_distribution is not None and not np.isfinite(self.out_of_distribution):
+            raise ValueError(f"out_of_distribution must be finite, got {self.out_of_distribution}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

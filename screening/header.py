@@ -1,5 +1,6 @@
 """Header values by DICOM keyword, without pydicom: what selection and predictions may ask of a header."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
@@ -46,11 +47,12 @@ class Header(Mapping[str, JsonValue]):
         return found[0] if found else None
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
-        """All values as numbers; empty when one of them is none."""
+        """All values as finite numbers; empty when one of them is none."""
         try:
-            return tuple(float(v) for v in self._all(keyword))  # type: ignore[arg-type]
-        except (TypeError, ValueError):
+            found = tuple(float(v) for v in self._all(keyword))  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
             return ()
+        return found if all(math.isfinite(v) for v in found) else ()
 
     def _all(self, keyword: str) -> list[JsonValue]:
         value = self._values.get(keyword)

@@ -1,8 +1,18 @@
 """Jobs: one model's work on one study, once."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from screening.types import Instance
+
+
+def input_digest(instances: Iterable[Instance]) -> str:
+    """SHA-256 over the sorted (SOP Instance UID, file digest) pairs: the same images give the same digest."""
+    pairs = sorted((instance.sop_instance_uid, instance.digest) for instance in instances)
+    return hashlib.sha256("".join(f"{uid} {digest}\n" for uid, digest in pairs).encode("ascii")).hexdigest()
 
 
 class JobState(StrEnum):
@@ -25,7 +35,7 @@ class Job:
     study_instance_uid: str
     series_instance_uid: str
     sop_instance_uids: tuple[str, ...]
-    input_digest: str  #: SHA-256 over the sorted (SOP Instance UID, file digest) pairs
+    input_digest: str  #: `input_digest` of its instances
     model_name: str
     model_version: str
     config_digest: str  #: SHA-256 over what changes numbers: weights, calibration, thresholds

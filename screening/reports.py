@@ -26,7 +26,8 @@ class ReportObject:
     encoded: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        require_uid("sop_instance_uid", self.sop_instance_uid)
+        for name in ("sop_class_uid", "sop_instance_uid", "series_instance_uid"):
+            require_uid(name, getattr(self, name))
         if self.encoded[128:132] != b"DICM":
             raise ValueError("encoded must be a PS3.10 file")
 
@@ -36,6 +37,12 @@ class Report:
     """All objects of one job, in the order in which they are sent: SC first, then SR, then SEG."""
 
     objects: tuple[ReportObject, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("role", "sop_instance_uid"):
+            found = [getattr(item, name) for item in self.objects]
+            if len(set(found)) != len(found):
+                raise ValueError(f"{name} must be unique within a report, got {', '.join(found)}")
 
 
 class DeliveryState(StrEnum):

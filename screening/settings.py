@@ -1,18 +1,29 @@
 """Settings: environment over `opportune.toml` over defaults, read once in `main` and handed down frozen.
 
-A variable is named OPPORTUNE_<SECTION>__<KEY>, e.g. OPPORTUNE_NODE__PORT. Any variable may be given as a file:
-OPPORTUNE_DATABASE_URL_FILE=/run/secrets/database_url.
+A variable is named OPPORTUNE_<SECTION>__<KEY>, e.g. OPPORTUNE_NODE__PORT; a list or table is written in it as JSON.
+Any variable may be given as a file: OPPORTUNE_DATABASE_URL_FILE=/run/secrets/database_url.
 """
 
 import ipaddress
+import json
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 
 from screening.card import Evidence
 from screening.errors import ConfigurationError
@@ -72,20 +83,20 @@ class Peer(_Section):
 class Destination(_Section):
     """Where results go."""
 
-    name: str = Field(description="Name in tables and commands")
+    name: str = Field(min_length=1, description="Name in tables and commands")
     ae_title: str = Field(description="Called AE title")
-    address: str = Field(description="Host name or IP address")
+    address: str = Field(min_length=1, description="Host name or IP address")
     port: int = Field(ge=1, le=65535, description="DICOM port")
     objects: tuple[ObjectKind, ...] = Field(
-        (ObjectKind.SC, ObjectKind.SR, ObjectKind.SEG), description="Kinds of object sent: sc, sr, seg"
+        (ObjectKind.SC, ObjectKind.SR, ObjectKind.SEG), description="Kinds of object sent"
     )
     accept_evidence: tuple[Evidence, ...] = Field(
         (Evidence.RESEARCH, Evidence.SITE_VALIDATED),
-        description="Evidence levels sent: simulation, research, site-validated. The rest is held as shadow results",
+        description="Evidence levels sent; results of another level are held as shadow results",
     )
     not_evaluable: bool = Field(True, description="Whether a short report says why a study was not evaluable")
     commitment: Literal["storage-commitment", "c-find", "none"] = Field(
-        "c-find", description="How to make sure that an object is stored: storage-commitment, c-find or none"
+        "c-find", description="How to make sure that an object is stored"
     )
 
     check_ae = field_validator("ae_title")(_ae_title)
@@ -103,10 +114,10 @@ class ModelSettings(_Section):
 
     enabled: bool = Field(False, description="Whether this model may run on patients")
     when: Literal["always", "indication", "manual"] = Field(
-        "always", description="always, indication (the indication must be known) or manual (by command only)"
+        "always", description="When it runs by itself: always, with a known indication, or (manual) never"
     )
     indication: Indication = Field(Indication(), description="The indication")
-    queue: str = Field("screen", pattern=r"[a-z][a-z0-9_-]*", description="Celery queue of its jobs")
+    queue: str = Field("screen", pattern=r"^[a-z][a-z0-9_-]*$", description="Celery queue of its jobs")
     thresholds: tuple[float, ...] = Field(
         (), description="Risk strata in percent, rising: one gives low/high, two give low/moderate/high"
     )
@@ -131,8 +142,20 @@ class WorkerSettings(_Section):
         12288, ge=0, description="Address space of the child, MB; 0 for no limit (needed with CUDA)"
     )
     threads: int = Field(2, ge=1, description="Threads of the child for inference")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where models run: auto, cpu or cuda")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where models run; auto takes CUDA where there is one"
+    )
     reconcile_seconds: float = Field(5, gt=0, description="How often the reconciler looks for work left behind")
+
+    @model_validator(mode="after")
+    def check_lease(self) -> "WorkerSettings":
+        """A lease outlives the wait for its renewal, or every job would be taken from the worker that runs it."""
+        if self.heartbeat_seconds >= self.lease_seconds:
+            raise ValueError(
+                f"heartbeat_seconds = {self.heartbeat_seconds:g} must be less than "
+                f"lease_seconds = {self.lease_seconds:g}"
+            )
+        return self
 
 
 class DeliverySettings(_Section):
@@ -145,6 +168,12 @@ class DeliverySettings(_Section):
     commitment_seconds: float = Field(
         600, gt=0, description="Without an N-EVENT-REPORT for so long, C-FIND is asked instead"
     )
+
+
+_SCHEMES = {
+    "database_url": ("postgresql://", "postgresql+psycopg2://", "sqlite://"),
+    "broker_url": ("redis://", "rediss://", "redis+socket://", "memory://"),
+}
 
 
 class Settings(_Section):
@@ -165,13 +194,13 @@ class Settings(_Section):
 
     @field_validator("database_url", "broker_url")
     @classmethod
-    def check_url(cls, value: SecretStr | None) -> SecretStr | None:
+    def check_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         """Known schemes, no default password."""
         if value is None:
             return None
-        url = value.get_secret_value()
-        if not re.match(r"(postgresql(\+psycopg2)?|sqlite|redis|rediss|redis\+socket|memory)://", url):
-            raise ValueError("must begin with postgresql://, sqlite://, redis://, rediss:// or memory://")
+        url, schemes = value.get_secret_value(), _SCHEMES[str(info.field_name)]
+        if not url.startswith(schemes):
+            raise ValueError(f"must begin with {' or '.join(schemes)}")
         if re.search(r":(changeme|changethis|password|postgres|opportune)@", url):
             raise ValueError("uses a default password; set one of your own")
         return value
@@ -252,10 +281,7 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
         name = variable.removeprefix(PREFIX)
         if name.endswith("_FILE"):
             name = name.removesuffix("_FILE")
-            try:
-                text = Path(text).read_text(encoding="utf-8").strip()
-            except OSError as exc:
-                raise ConfigurationError(f"{variable}: file {text} cannot be read: {exc.strerror}") from exc
+            text = _read_secret(variable, text, environ)
         keys = name.lower().split("__")
         if keys[0] not in Settings.model_fields:
             raise ConfigurationError(
@@ -265,17 +291,53 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
         for key in keys[:-1]:
             place = place.setdefault(key, {})
             if not isinstance(place, dict):
-                raise ConfigurationError(f"{variable}: {key!r} is a list; set it in {CONFIG_NAME}")
-        place[keys[-1]] = text
+                raise ConfigurationError(f"{variable}: {key!r} is no section; set it in {CONFIG_NAME}")
+        place[keys[-1]] = _parse(variable, text)
+
+
+def _read_secret(variable: str, path: str, environ: Mapping[str, str]) -> str:
+    """What the file of a `*_FILE` variable holds."""
+    if variable.removesuffix("_FILE") in environ:
+        raise ConfigurationError(f"{variable} and {variable.removesuffix('_FILE')} are both set; set one of them")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise ConfigurationError(f"{variable}: file {path} cannot be read: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigurationError(f"{variable}: file {path} is not UTF-8 text") from exc
+
+
+def _parse(variable: str, text: str) -> Any:
+    """A list or table is written as JSON; everything else is text for pydantic to convert."""
+    if not text.startswith(("[", "{")):
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise ConfigurationError(f"{variable} must be JSON, as it begins with {text[0]}") from None
 
 
 def _explain(exc: ValidationError) -> str:
     """One line for each wrong setting: key, value, what is allowed."""
-    lines = []
-    for error in exc.errors(include_url=False):
-        key = ".".join(str(part) for part in error["loc"]) or "settings"
-        secret = key in ("database_url", "broker_url")
-        value = "" if secret or error["type"] == "missing" else f" = {error['input']!r}"
-        message = error["msg"].removeprefix("Value error, ")
-        lines.append(f"{key}{value}: {message}")
-    return "wrong settings: " + "; ".join(lines)
+    return "wrong settings: " + "; ".join(_explain_one(error) for error in exc.errors(include_url=False))
+
+
+def _explain_one(error: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in error["loc"]) or "settings"
+    if error["type"] == "extra_forbidden":  # its value is not shown: it may be a secret under a mistyped key
+        return f"{key}: there is no such setting; allowed are {', '.join(_allowed_keys(error['loc']))}"
+    # a table may hold a secret, and a missing value's input is the table around it
+    shown = error["type"] != "missing" and key not in _SCHEMES and not isinstance(error["input"], dict | BaseModel)
+    value = f" = {error['input']!r}" if shown else ""
+    return f"{key}{value}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _allowed_keys(loc: tuple[int | str, ...]) -> list[str]:
+    """The keys of the section in which `loc` lies."""
+    section: Any = Settings
+    for part in loc[:-1]:
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            section = section.model_fields[str(part)].annotation
+        else:  # an item of tuple[Peer, ...] or of Mapping[str, ModelSettings]
+            section = next(kind for kind in get_args(section) if isinstance(kind, type) and issubclass(kind, BaseModel))
+    return sorted(section.model_fields)

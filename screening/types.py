@@ -41,7 +41,9 @@ class Instance:
     header: Header = field(repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("sop_class_uid", "sop_instance_uid", "series_instance_uid", "study_instance_uid"):
+        for name in (
+            "sop_class_uid", "sop_instance_uid", "series_instance_uid", "study_instance_uid", "transfer_syntax_uid"
+        ):  # fmt: skip
             require_uid(name, getattr(self, name))
         if not re.fullmatch(r"[0-9a-f]{64}", self.digest):
             raise ValueError(f"digest must be a SHA-256 in hexadecimal, got {self.digest!r}")

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydicom import config
+
+pytest_plugins = ["tests.servers.postgres", "tests.servers.redis", "tests.servers.orthanc"]
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -17,12 +20,20 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable)
 
 
+@pytest.fixture(autouse=True)
+def _pydicom_as_shipped() -> Iterator[None]:
+    """What a test switches off in pydicom (`dicom_node.identity`) does not hide warnings from the tests after it."""
+    before = config.settings.reading_validation_mode
+    yield
+    config.settings.reading_validation_mode = before
+
+
 @pytest.fixture(scope="session")
-def real_data() -> Iterator[Path]:
+def real_data() -> Path:
     """Folder of real images, read in place."""
     if not REAL_DATA.is_dir():
         pytest.skip("no real images here: ../shared/data is absent")
-    yield REAL_DATA
+    return REAL_DATA
 
 
 def require_program(*names: str) -> None:

@@ -95,7 +95,7 @@ def _times(ds: Dataset, acquired: datetime) -> None:
 
 
 def _equipment(ds: Dataset, phantom: Phantom, modality: str) -> None:
-    ds.Manufacturer, ds.ManufacturerModelName = "Opportune", "Digital phantom"
+    ds.Manufacturer, ds.ManufacturerModelName = "Simulator", "Digital chest phantom"
     ds.SoftwareVersions, ds.DeviceSerialNumber = SIMULATOR_VERSION, str(phantom.seed)
     ds.BodyPartExamined, ds.ViewPosition = "CHEST", phantom.view
     ds.PatientOrientation = ORIENTATION[phantom.view]

@@ -1,0 +1,57 @@
+# make demo    set up and run the whole node once on sample studies
+# make test    set up (with test servers) and test
+# make check   style, format, types, floors
+# make bench   the measurements behind the documented figures
+# make docs    the pages that are made from code
+# make clean   remove what the verbs above made
+#
+# Another Python: make demo PYTHON=python3.12
+# PyTorch without CUDA from PyTorch's own index: UV_TORCH_BACKEND=cpu make demo
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+DEMO_ARGS ?= --once
+
+BIN := .venv/bin
+# uv reads UV_FIND_LINKS only; a folder of wheels that pip was told about serves both
+INSTALL := UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt
+
+.PHONY: demo test check bench docs clean
+.DELETE_ON_ERROR:
+
+demo: .venv/.installed
+	$(BIN)/opportune demo $(DEMO_ARGS)
+
+# two processes, a file of tests to one of them, so that the fixtures of a module are built once
+test: .venv/.installed-for-development
+	deploy/install-test-servers.sh
+	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+check: .venv/.installed-for-development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.installed-for-development
+	$(BIN)/python -m benchmarks
+
+docs: .venv/.installed-for-development
+	$(BIN)/python -m worker.documents
+
+clean:
+	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.uv: constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q -c constraints.txt uv
+	touch $@
+
+.venv/.installed: .venv/.uv pyproject.toml
+	$(INSTALL) -e .
+	touch $@
+
+.venv/.installed-for-development: .venv/.uv pyproject.toml
+	$(INSTALL) -e '.[test,dev]'
+	touch .venv/.installed $@

@@ -1,0 +1,65 @@
+"""Rows of deliveries: locked, moved from state to state, read as values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from db import events, reports
+from db.tables import DeliveryRow, JobRow, ReportObjectRow
+from screening.reports import DeliveryState, ReportObject
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """One object on its way to one destination, with its bytes."""
+
+    delivery_id: int
+    job_id: int
+    study_instance_uid: str  #: under which the object is stored
+    destination: str
+    object: ReportObject = field(repr=False)
+    attempt: int  #: how often it was taken to be sent
+    sent_sop_class_uid: str | None  #: what was really sent; differs from the object's after an SR fallback
+    sent_sop_instance_uid: str | None
+
+
+def locked(s: Session, *which: ColumnElement[bool], skip_locked: bool = False) -> Sequence[DeliveryRow]:
+    """The rows, locked until the transaction ends, in the order in which objects are sent."""
+    query = select(DeliveryRow).where(*which).order_by(DeliveryRow.report_object_id, DeliveryRow.id)
+    query = query.with_for_update(skip_locked=skip_locked)
+    return s.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def move(
+    s: Session, row: DeliveryRow, to: DeliveryState, *, owner: str | None = None, detail: str | None = None
+) -> None:
+    """Change the state of a locked row, drop its lease and its waiting times, and write the arrow."""
+    events.record(s, row.job_id, row.state, to, attempt=row.attempt, owner=owner, detail=detail, delivery_id=row.id)
+    row.state = to.value
+    row.lease_owner = row.lease_until = row.next_attempt_at = row.enqueued_at = None
+    s.flush()
+
+
+def to_deliveries(s: Session, rows: Sequence[DeliveryRow]) -> tuple[Delivery, ...]:
+    """The rows as values, in their order."""
+    found = s.execute(
+        select(ReportObjectRow, JobRow.study_instance_uid)
+        .join(JobRow, JobRow.id == ReportObjectRow.job_id)
+        .where(ReportObjectRow.id.in_({row.report_object_id for row in rows}))
+    )
+    objects = {item.id: (reports.to_object(item), study) for item, study in found}
+    return tuple(
+        Delivery(
+            delivery_id=row.id,
+            job_id=row.job_id,
+            study_instance_uid=objects[row.report_object_id][1],
+            destination=row.destination,
+            object=objects[row.report_object_id][0],
+            attempt=row.attempt,
+            sent_sop_class_uid=row.sent_sop_class_uid,
+            sent_sop_instance_uid=row.sent_sop_instance_uid,
+        )
+        for row in rows
+    )

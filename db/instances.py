@@ -1,0 +1,250 @@
+"""Instances: one row for each reception, from `received` to what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import exists, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from db.columns import clean_text
+from db.engine import database_now, moment_of
+from db.tables import DeliveryRow, InstanceRow, RefusalRow, ReportObjectRow, SeriesRow, StudyRow
+from db.upsert import insert_or_ignore
+from screening.types import Instance
+
+_ANOTHER_PATIENT = "another patient (PatientID or its issuer) came under this Study Instance UID"
+
+LONGEST_ACCESSION_NUMBER = 64
+"""Of what is indexed. VR SH allows 16 (PS3.5 6.2); an index entry of PostgreSQL does not take any length."""
+
+
+class InstanceState(StrEnum):
+    """What became of a reception."""
+
+    RECEIVED = "received"  #: stored in the spool, not read yet
+    INDEXED = "indexed"  #: part of its study
+    UNREADABLE = "unreadable"  #: its header cannot be read
+    DUPLICATE = "duplicate"  #: the same bytes were indexed before; the file may go
+    CONFLICT = "conflict"  #: contradicts what was indexed before; kept, and no part of the study
+    OWN_OUTPUT = "own_output"  #: a result object of ours that came back
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """A reception that waits to be indexed."""
+
+    instance_id: int
+    spool_name: str
+    size: int
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    received_at: datetime
+
+
+def register(
+    s: Session,
+    *,
+    association_id: int | None,
+    sop_class_uid: str,
+    sop_instance_uid: str,
+    transfer_syntax_uid: str,
+    spool_name: str,
+    size: int,
+) -> int:
+    """Record a reception whose bytes are safe in the spool. One INSERT: a C-STORE answer waits for it."""
+    return s.execute(
+        insert(InstanceRow)
+        .values(
+            association_id=association_id,
+            sop_class_uid=sop_class_uid,
+            sop_instance_uid=sop_instance_uid,
+            transfer_syntax_uid=transfer_syntax_uid,
+            spool_name=spool_name,
+            size=size,
+            state=InstanceState.RECEIVED,
+            received_at=moment_of(s),
+        )
+        .returning(InstanceRow.id)
+    ).scalar_one()
+
+
+def refuse(
+    s: Session, *, association_id: int | None, sop_class_uid: str, sop_instance_uid: str, status: int, reason: str
+) -> None:
+    """Record a C-STORE that we answered with a failure status (PS3.4 B.2.3)."""
+    s.execute(
+        insert(RefusalRow).values(
+            association_id=association_id,
+            sop_class_uid=sop_class_uid,
+            sop_instance_uid=sop_instance_uid,
+            status=status,
+            reason=reason,
+            at=moment_of(s),
+        )
+    )
+
+
+def received(s: Session, limit: int = 500) -> list[Received]:
+    """What waits to be indexed, oldest first."""
+    rows = s.scalars(
+        select(InstanceRow)
+        .where(InstanceRow.state == InstanceState.RECEIVED)
+        .order_by(InstanceRow.received_at, InstanceRow.id)
+        .limit(limit)
+    )
+    return [
+        Received(
+            instance_id=row.id,
+            spool_name=row.spool_name,
+            size=row.size,
+            sop_class_uid=row.sop_class_uid,
+            sop_instance_uid=row.sop_instance_uid,
+            transfer_syntax_uid=row.transfer_syntax_uid,
+            received_at=row.received_at,
+        )
+        for row in rows
+    ]
+
+
+def index(s: Session, instance_id: int, instance: Instance) -> str:
+    """Put a reception into its study, or say why not. Returns the new state.
+
+    `indexed`; `duplicate` when the same SOP Instance with the same bytes is indexed already; `conflict` when it is
+    there with other bytes, or when PatientID and IssuerOfPatientID are not the study's (then the study is in conflict
+    too). A reception that was settled before keeps its state. The data set's identity replaces the one that the
+    C-STORE request claimed.
+    """
+    row = _lock(s, instance_id)
+    if row.state != InstanceState.RECEIVED:
+        return row.state
+    study = _study_of(s, row, instance)
+    row.sop_class_uid = instance.sop_class_uid
+    row.sop_instance_uid = instance.sop_instance_uid
+    row.digest = instance.digest
+    row.study_instance_uid = instance.study_instance_uid
+    row.header = dict(instance.header)
+    s.flush()
+    if not _same_patient(study, instance):
+        study.conflict = study.conflict or f"{_ANOTHER_PATIENT}: instance {instance_id}"
+        study.intake_due = True  # intake shall see the conflict, even after it was done
+        return _settle(s, row, InstanceState.CONFLICT, "another-patient", _ANOTHER_PATIENT)
+    try:
+        with s.begin_nested():
+            return _admit(s, row, study, instance)
+    except IntegrityError:  # another study admitted the same SOP Instance between our look and our write
+        s.refresh(row)
+        return _admit(s, row, study, instance)
+
+
+def _admit(s: Session, row: InstanceRow, study: StudyRow, instance: Instance) -> str:
+    earlier = s.scalars(
+        select(InstanceRow).where(
+            InstanceRow.sop_instance_uid == instance.sop_instance_uid, InstanceRow.state == InstanceState.INDEXED
+        )
+    ).one_or_none()
+    if earlier is not None and earlier.digest == instance.digest:
+        return _settle(s, row, InstanceState.DUPLICATE, "same-bytes", f"the same bytes as instance {earlier.id}")
+    if earlier is not None:
+        reason = f"the same SOP Instance UID as instance {earlier.id}, with other bytes"
+        return _settle(s, row, InstanceState.CONFLICT, "other-bytes", reason)
+    row.series_id = _series_of(s, row, instance)
+    row.instance_number = _integer(instance.header.number("InstanceNumber"))
+    study.intake_due = True
+    return _settle(s, row, InstanceState.INDEXED, None, None)
+
+
+def _settle(s: Session, row: InstanceRow, state: InstanceState, code: str | None, reason: str | None) -> str:
+    row.state, row.code, row.reason, row.settled_at = state.value, code, reason, database_now(s)
+    s.flush()
+    return state
+
+
+def _lock(s: Session, instance_id: int) -> InstanceRow:
+    query = select(InstanceRow).where(InstanceRow.id == instance_id).with_for_update()
+    return s.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def _study_of(s: Session, row: InstanceRow, instance: Instance) -> StudyRow:
+    """The study's row, made if need be, and locked: one instance of a study is indexed at a time."""
+    header = instance.header
+    insert_or_ignore(
+        s,
+        StudyRow,
+        ["study_instance_uid"],
+        {
+            "study_instance_uid": instance.study_instance_uid,
+            "accession_number": header.text("AccessionNumber")[:LONGEST_ACCESSION_NUMBER],
+            "patient_id": header.text("PatientID"),
+            "issuer_of_patient_id": header.text("IssuerOfPatientID"),
+            "first_received_at": row.received_at,
+            "last_received_at": row.received_at,
+            "intake_due": False,
+        },
+    )
+    query = select(StudyRow).where(StudyRow.study_instance_uid == instance.study_instance_uid).with_for_update()
+    study = s.scalars(query.execution_options(populate_existing=True)).one()
+    study.last_received_at = max(study.last_received_at, row.received_at)
+    return study
+
+
+def _series_of(s: Session, row: InstanceRow, instance: Instance) -> int:
+    keys = {
+        "study_instance_uid": instance.study_instance_uid,
+        "series_instance_uid": instance.series_instance_uid,
+    }
+    insert_or_ignore(
+        s,
+        SeriesRow,
+        list(keys),
+        keys
+        | {
+            "modality": instance.header.text("Modality").upper(),
+            "series_number": _integer(instance.header.number("SeriesNumber")),
+            "last_received_at": row.received_at,
+        },
+    )
+    series = s.scalars(select(SeriesRow).filter_by(**keys)).one()
+    series.last_received_at = max(series.last_received_at, row.received_at)
+    return series.id
+
+
+def _same_patient(study: StudyRow, instance: Instance) -> bool:
+    header = instance.header  # what is stored was cleaned: compare like with like
+    found = (clean_text(header.text("PatientID")), clean_text(header.text("IssuerOfPatientID")))
+    return found == (study.patient_id, study.issuer_of_patient_id)
+
+
+def _integer(number: float | None) -> int | None:
+    """An Integer String (VR IS, PS3.5 6.2: 32 bits) as a number; None for what is none."""
+    return int(number) if number is not None and abs(number) < 2**31 else None
+
+
+def unreadable(s: Session, instance_id: int, code: str, reason: str) -> None:
+    """A reception whose header cannot be read, and why."""
+    _settle_received(s, instance_id, InstanceState.UNREADABLE, code, reason)
+
+
+def own_output(s: Session, instance_id: int, reason: str) -> None:
+    """A reception that is a result object of ours: never screened."""
+    _settle_received(s, instance_id, InstanceState.OWN_OUTPUT, "own-output", reason)
+
+
+def _settle_received(s: Session, instance_id: int, state: InstanceState, code: str, reason: str) -> None:
+    row = _lock(s, instance_id)
+    if row.state == InstanceState.RECEIVED:
+        _settle(s, row, state, code, reason)
+
+
+def is_own_output(s: Session, sop_instance_uid: str) -> bool:
+    """Whether we made this SOP Instance: a result object, or the form in which it was sent after an SR fallback."""
+    ours = exists().where(ReportObjectRow.sop_instance_uid == sop_instance_uid)
+    sent = exists().where(DeliveryRow.sent_sop_instance_uid == sop_instance_uid)
+    return bool(s.scalar(select(or_(ours, sent))))
+
+
+def known_spool_names(s: Session) -> set[str]:
+    """The spool name of every reception."""
+    return set(s.scalars(select(InstanceRow.spool_name)))

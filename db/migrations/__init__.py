@@ -1,0 +1,1 @@
+"""The way from each release's schema to the next."""

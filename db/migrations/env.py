@@ -1,0 +1,8 @@
+"""Run by Alembic for each upgrade: on the connection, and in the transaction, of `db.engine.migrate`."""
+
+from alembic import context
+
+from db.tables import Table
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=Table.metadata)
+context.run_migrations()

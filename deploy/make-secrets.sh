@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Makes the passwords that docker-compose.yml names, as files under deploy/secrets. Leaves those that are there alone.
+set -euo pipefail
+
+folder="$(dirname "$0")/secrets"
+# nobody else may enter the folder; the files are readable, because in the container another user reads them
+mkdir -p "$folder"
+chmod 700 "$folder"
+
+password() {
+  if [ ! -s "$folder/$1" ]; then
+    od -vAn -N24 -tx1 /dev/urandom | tr -d ' \n' >"$folder/$1"
+  fi
+  chmod 444 "$folder/$1"
+  cat "$folder/$1"
+}
+url() {
+  if [ ! -s "$folder/$1" ]; then
+    printf '%s' "$2" >"$folder/$1"
+  fi
+  chmod 444 "$folder/$1"
+}
+postgres=$(password postgres_password)
+redis=$(password redis_password)
+url database_url "postgresql://opportune:$postgres@postgres/opportune"
+url broker_url "redis://:$redis@redis:6379/0"
+echo "secrets are in $folder"

@@ -1,0 +1,183 @@
+"""What the listener writes down, and the ledger that writes it to the database."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from db import associations, audit, commitments, instances
+from db.engine import Sessions, transaction
+from dicom_node.commitment import failure_reason_text
+
+RejectedContext = tuple[str, list[str]]
+"""Abstract syntax and the transfer syntaxes offered with it."""
+
+
+class Ledger(Protocol):
+    """The listener's book. What a verb writes is committed when it returns; DatabaseUnavailable when it is not."""
+
+    def open_association(
+        self,
+        *,
+        calling_ae_title: str,
+        called_ae_title: str,
+        address: str,
+        rejected_contexts: Sequence[RejectedContext],
+    ) -> int:
+        """An association was accepted; its number."""
+        ...
+
+    def refuse_association(self, *, calling_ae_title: str, called_ae_title: str, address: str, reason: str) -> None:
+        """An association was refused."""
+        ...
+
+    def close_association(self, association_id: int, ended: str) -> None:
+        """An association ended: "released", "aborted" or "connection lost"."""
+        ...
+
+    def close_stale(self) -> int:
+        """Close the associations that an earlier listener left open; how many there were."""
+        ...
+
+    def register(
+        self,
+        *,
+        association_id: int,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        transfer_syntax_uid: str,
+        spool_name: str,
+        size: int,
+    ) -> None:
+        """An object is in the spool."""
+        ...
+
+    def refuse(
+        self, *, association_id: int, sop_class_uid: str, sop_instance_uid: str, status: int, reason: str
+    ) -> None:
+        """An object was refused."""
+        ...
+
+    def is_own_output(self, sop_instance_uid: str) -> bool:
+        """Whether this node made the object."""
+        ...
+
+    def commitment_reported(
+        self,
+        *,
+        transaction_uid: str,
+        stored: Sequence[str],
+        failed: Sequence[tuple[str, int]],
+        destinations: Sequence[str],
+    ) -> bool:
+        """A destination says which SOP Instances it keeps; False, and audited, if it was not asked.
+
+        destinations: names of those that may have sent the report: several may share an AE title and address.
+        """
+        ...
+
+
+class DatabaseLedger:
+    """The ledger in the database (`db`). One transaction for each verb."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def open_association(
+        self,
+        *,
+        calling_ae_title: str,
+        called_ae_title: str,
+        address: str,
+        rejected_contexts: Sequence[RejectedContext],
+    ) -> int:
+        """See Ledger."""
+        with transaction(self._sessions) as s:
+            return associations.open_association(
+                s,
+                calling_ae_title=calling_ae_title,
+                called_ae_title=called_ae_title,
+                address=address,
+                rejected_contexts=rejected_contexts,
+            )
+
+    def refuse_association(self, *, calling_ae_title: str, called_ae_title: str, address: str, reason: str) -> None:
+        """See Ledger."""
+        with transaction(self._sessions) as s:
+            associations.refuse_association(
+                s, calling_ae_title=calling_ae_title, called_ae_title=called_ae_title, address=address, reason=reason
+            )
+
+    def close_association(self, association_id: int, ended: str) -> None:
+        """See Ledger."""
+        with transaction(self._sessions) as s:
+            associations.close_association(s, association_id, ended)
+
+    def close_stale(self) -> int:
+        """See Ledger."""
+        with transaction(self._sessions) as s:
+            return associations.close_stale(s)
+
+    def register(
+        self,
+        *,
+        association_id: int,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        transfer_syntax_uid: str,
+        spool_name: str,
+        size: int,
+    ) -> None:
+        """See Ledger."""
+        with transaction(self._sessions) as s:
+            instances.register(
+                s,
+                association_id=association_id,
+                sop_class_uid=sop_class_uid,
+                sop_instance_uid=sop_instance_uid,
+                transfer_syntax_uid=transfer_syntax_uid,
+                spool_name=spool_name,
+                size=size,
+            )
+
+    def refuse(
+        self, *, association_id: int, sop_class_uid: str, sop_instance_uid: str, status: int, reason: str
+    ) -> None:
+        """See Ledger."""
+        with transaction(self._sessions) as s:
+            instances.refuse(
+                s,
+                association_id=association_id,
+                sop_class_uid=sop_class_uid,
+                sop_instance_uid=sop_instance_uid,
+                status=status,
+                reason=reason,
+            )
+
+    def is_own_output(self, sop_instance_uid: str) -> bool:
+        """See Ledger."""
+        with transaction(self._sessions, read_only=True) as s:
+            return instances.is_own_output(s, sop_instance_uid)
+
+    def commitment_reported(
+        self,
+        *,
+        transaction_uid: str,
+        stored: Sequence[str],
+        failed: Sequence[tuple[str, int]],
+        destinations: Sequence[str],
+    ) -> bool:
+        """See Ledger."""
+        reasons = [(uid, failure_reason_text(reason)) for uid, reason in failed]
+        with transaction(self._sessions) as s:
+            known = any(
+                commitments.commitment_reported(s, transaction_uid, stored, reasons, destination=name)
+                for name in destinations
+            )
+            if not known:
+                audit.record(
+                    s,
+                    actor=", ".join(destinations),
+                    action="storage commitment report refused",
+                    subject=transaction_uid,
+                    detail=f"nobody asked for it: {len(stored)} stored, {len(failed)} failed",
+                )
+        return known

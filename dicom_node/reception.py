@@ -1,0 +1,159 @@
+"""What happens to one object that a peer sends: durable in the spool, committed in the ledger, then Success."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dicom_node.contexts import SECONDARY_CAPTURE_SOP_CLASSES
+from dicom_node.ledger import Ledger
+from dicom_node.part10 import head
+from dicom_node.spool import Stored
+from screening.errors import DatabaseUnavailable, SpoolUnavailable
+from screening.types import is_uid
+
+logger = logging.getLogger(__name__)
+
+SUCCESS = 0x0000
+PROCESSING_FAILURE = 0x0110  # PS3.7 Annex C
+INVALID_SOP_INSTANCE = 0x0117  # PS3.7 9.1.1.1.9: the UID violates the UID construction rules
+OUT_OF_RESOURCES = 0xA700  # PS3.4 table B.2-1
+DATA_SET_DOES_NOT_MATCH_SOP_CLASS = 0xA900  # PS3.4 table B.2-1
+OWN_OUTPUT = 0xC001  # PS3.4 table B.2-1, the range Cxxx: a sender does not try again
+
+
+class Storage(Protocol):
+    """The part of the spool that reception needs."""
+
+    def put(self, *chunks: bytes) -> Stored:
+        """Make the bytes durable."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Take them away again."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incoming:
+    """A C-STORE request."""
+
+    abstract_syntax: str  #: of the presentation context that it came in
+    sop_class_uid: str  #: Affected SOP Class UID
+    sop_instance_uid: str  #: Affected SOP Instance UID, as the peer wrote it
+    transfer_syntax_uid: str
+    data_set: bytes = field(repr=False)  #: as encoded by the peer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """The response to a C-STORE request."""
+
+    status: int
+    comment: str = ""  #: Error Comment (0000,0902), VR LO
+
+
+class Reception:
+    """Takes objects in."""
+
+    def __init__(self, storage: Storage, ledger: Ledger, on_stored: Callable[[], None]) -> None:
+        self._storage = storage
+        self._ledger = ledger
+        self._on_stored = on_stored
+
+    def receive(self, association_id: Callable[[], int], incoming: Incoming) -> Answer:
+        """Store one object.
+
+        When the answer is Success, the bytes are in the spool and the row is committed. With any other answer, and when
+        this raises, the spool holds nothing of the object.
+
+        Parameters
+        ----------
+        association_id
+            The number of its association; asking for it may raise DatabaseUnavailable.
+        incoming
+            The request.
+        """
+        try:
+            number = association_id()
+            refusal = self._refusal(incoming)
+            if refusal is not None:
+                self._record(number, incoming, refusal)
+                return refusal
+            try:
+                self._store(number, incoming)
+            except SpoolUnavailable as exc:
+                logger.error("C-STORE refused with 0xA700: %s", exc)
+                answer = Answer(status=OUT_OF_RESOURCES, comment="spool unavailable")
+                self._record(number, incoming, answer)
+                return answer
+        except DatabaseUnavailable as exc:
+            logger.error("C-STORE refused with 0xA700: %s", type(exc).__name__)
+            return Answer(status=OUT_OF_RESOURCES, comment="database unavailable")
+        self._ring()
+        return Answer(status=SUCCESS)
+
+    def _refusal(self, incoming: Incoming) -> Answer | None:
+        """Why the object is refused by what the request says of it."""
+        if not is_uid(incoming.sop_instance_uid):
+            return Answer(status=INVALID_SOP_INSTANCE, comment="Affected SOP Instance UID is no UID")
+        if incoming.sop_class_uid != incoming.abstract_syntax:
+            return Answer(
+                status=DATA_SET_DOES_NOT_MATCH_SOP_CLASS,
+                comment="Affected SOP Class UID is not that of the context",
+            )
+        # of all that is taken, only secondary captures can be ours: nobody else waits for this question
+        own = incoming.sop_class_uid in SECONDARY_CAPTURE_SOP_CLASSES
+        if own and self._ledger.is_own_output(incoming.sop_instance_uid):
+            return Answer(status=OWN_OUTPUT, comment="made by this node; not screened again")
+        return None
+
+    def _store(self, association_id: int, incoming: Incoming) -> None:
+        """Spool first, then ledger; the spool is emptied again when the ledger fails."""
+        stored = self._storage.put(
+            head(
+                sop_class_uid=incoming.sop_class_uid,
+                sop_instance_uid=incoming.sop_instance_uid,
+                transfer_syntax_uid=incoming.transfer_syntax_uid,
+            ),
+            incoming.data_set,
+        )
+        try:
+            self._ledger.register(
+                association_id=association_id,
+                sop_class_uid=incoming.sop_class_uid,
+                sop_instance_uid=incoming.sop_instance_uid,
+                transfer_syntax_uid=incoming.transfer_syntax_uid,
+                spool_name=stored.name,
+                size=stored.size,
+            )
+        except BaseException:
+            self._take_back(stored.name)
+            raise
+
+    def _take_back(self, name: str) -> None:
+        try:
+            self._storage.remove(name)
+        except SpoolUnavailable as exc:
+            logger.error("left for the reconciler: %s", exc)
+
+    def _record(self, association_id: int, incoming: Incoming, answer: Answer) -> None:
+        self._ledger.refuse(
+            association_id=association_id,
+            sop_class_uid=_printable(incoming.sop_class_uid),
+            sop_instance_uid=_printable(incoming.sop_instance_uid),
+            status=answer.status,
+            reason=answer.comment,
+        )
+
+    def _ring(self) -> None:
+        """Tell that something came. The object is stored: nothing that goes wrong here may turn that into a failure."""
+        try:
+            self._on_stored()
+        except Exception as exc:  # noqa: BLE001
+            logger.error("nobody was told of a reception: %s", type(exc).__name__)
+
+
+def _printable(text: str) -> str:
+    """What a peer wrote where a UID belongs, fit for a row of 64 characters."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text)[:64]

@@ -1,0 +1,54 @@
+"""An outcome becomes its report: pictures first, because every viewer shows them, then the structured report."""
+
+from dicom_node.reports.card_picture import draw_card
+from dicom_node.reports.frame import Frame
+from dicom_node.reports.normalise import normalise
+from dicom_node.reports.overlay_picture import draw_overlay, has_overlay
+from dicom_node.reports.request import ReportRequest
+from dicom_node.reports.secondary_capture import build_secondary_capture, place_of
+from dicom_node.reports.structured_report import build_structured_report
+from dicom_node.reports.uids import ReportUids
+from screening.errors import BadHeader
+from screening.findings import Findings
+from screening.reports import Report
+
+
+def build_report(request: ReportRequest) -> Report:
+    """The encoded objects of an outcome, in the order in which they are sent.
+
+    Pure: no clock, no disk, no random number; the same request gives the same bytes.
+
+    Raises
+    ------
+    BadHeader
+        If the sources cannot be matched to one patient and one study, a chosen instance is not among them, or the
+        outcome points at an image that is not.
+    """
+    subject = normalise(request.sources)
+    names = [source.sop_instance_uid for source in subject.sources]
+    missing = sorted(set(request.chosen.sop_instance_uids) - set(names))
+    if missing:
+        raise BadHeader(f"chosen instance {missing[0]} is not among the sources of the report")
+    frame = Frame(
+        request=request,
+        subject=subject,
+        uids=ReportUids(
+            study_instance_uid=subject.study_instance_uid,
+            sop_instance_uids=names,
+            input_digest=request.input_digest,
+            model_name=request.card.name,
+            model_version=request.card.version,
+            weights_sha256=request.card.weights_sha256,
+            config_digest=request.config_digest,
+            run=request.run,
+        ),
+    )
+    card = draw_card(request.card, request.outcome, frame.time)
+    objects = [build_secondary_capture(frame, card, place_of("card", 1), None)]
+    outcome, picture = request.outcome, request.picture
+    if isinstance(outcome, Findings) and picture is not None and has_overlay(outcome, picture):
+        shown = subject.source(picture.sop_instance_uid)
+        overlay = draw_overlay(request.card, outcome, picture, frame.time)
+        objects.append(build_secondary_capture(frame, overlay, place_of("overlay", 2), shown))
+    objects.append(build_structured_report(frame))
+    return Report(objects=tuple(objects))

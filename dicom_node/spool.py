@@ -1,0 +1,165 @@
+"""The spool: received files, durable before anybody is told so.
+
+A name is drawn fresh for every reception and never made from what a peer sent. A file without a row in the database is
+an orphan: the sender never got its Success, or the row is gone by retention.
+"""
+
+import os
+import re
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from screening import clock
+from screening.errors import SpoolUnavailable
+
+_NAME = re.compile(r"[0-9a-f]{32}")
+_DIGITS = "0123456789abcdef"
+_PART = ".part"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """A file that is on disk."""
+
+    name: str
+    size: int  #: bytes
+
+
+class Spool:
+    """A folder of files in 16 x 16 folders by the first two digits of their name; folders 0700, files 0600.
+
+    Parameters
+    ----------
+    root
+        The folder; made if it is not there.
+    minimum_free
+        Bytes that must stay free on its disk.
+    now
+        The clock.
+
+    Raises
+    ------
+    SpoolUnavailable
+        If the folders cannot be made.
+    """
+
+    def __init__(self, root: Path, minimum_free: int, now: Callable[[], datetime] = clock.now) -> None:
+        self._root = root
+        self._minimum_free = minimum_free
+        self._now = now
+        try:
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for first in _DIGITS:
+                (root / first).mkdir(mode=0o700, exist_ok=True)
+                for second in _DIGITS:
+                    (root / first / second).mkdir(mode=0o700, exist_ok=True)
+                _sync_folder(root / first)
+            _sync_folder(root)
+        except OSError as exc:
+            raise SpoolUnavailable(f"spool {root} cannot be made: {exc.strerror}") from exc
+
+    def path(self, name: str) -> Path:
+        """Where the file of this name lies.
+
+        Raises
+        ------
+        ValueError
+            If it is no name of a spool.
+        """
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"a spool name has 32 hexadecimal digits, got {name!r}")
+        return self._root / name[0] / name[1] / name
+
+    def put(self, *chunks: bytes) -> Stored:
+        """Write the chunks, one after the other, to a new file. When this returns, the file survives a power cut.
+
+        Raises
+        ------
+        SpoolUnavailable
+            If the disk is full, has less than `minimum_free` left, or fails. Nothing is left behind.
+        """
+        name = uuid.uuid4().hex
+        path = self.path(name)
+        part = path.with_suffix(_PART)
+        size = sum(len(chunk) for chunk in chunks)
+        try:
+            self._require_room(size)
+            try:
+                _write_durably(part, chunks)
+                part.rename(path)
+                _sync_folder(path.parent)
+            except OSError:
+                with suppress(OSError):
+                    part.unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
+                raise
+        except OSError as exc:
+            raise SpoolUnavailable(f"spool cannot store {size} bytes: {exc.strerror}") from exc
+        return Stored(name=name, size=size)
+
+    def remove(self, name: str) -> None:
+        """Remove the file of this name; none is no error.
+
+        Raises
+        ------
+        SpoolUnavailable
+            If the disk fails.
+        """
+        try:
+            self.path(name).unlink(missing_ok=True)
+        except OSError as exc:
+            raise SpoolUnavailable(f"spool file {name} cannot be removed: {exc.strerror}") from exc
+
+    def orphans(self, known: set[str], older_than_seconds: float) -> list[str]:
+        """Names of files that are not known and older than so many seconds, sorted."""
+        return sorted(
+            path.name
+            for path in self._older_than(older_than_seconds)
+            if _NAME.fullmatch(path.name) and path.name not in known
+        )
+
+    def sweep_parts(self, older_than_seconds: float) -> int:
+        """Remove what was never finished and is older than so many seconds; how many there were."""
+        parts = [path for path in self._older_than(older_than_seconds) if path.suffix == _PART]
+        for path in parts:
+            path.unlink(missing_ok=True)
+        return len(parts)
+
+    def _older_than(self, seconds: float) -> list[Path]:
+        limit = self._now().timestamp() - seconds
+        found = []
+        for path in self._root.glob("?/?/*"):
+            with suppress(FileNotFoundError):  # another process may remove it meanwhile
+                if path.stat().st_mtime <= limit:
+                    found.append(path)
+        return found
+
+    def _require_room(self, size: int) -> None:
+        disk = os.statvfs(self._root)
+        free = disk.f_bavail * disk.f_frsize
+        if free - size < self._minimum_free:
+            raise SpoolUnavailable(f"spool has {free} bytes free, needs {size} and keeps {self._minimum_free} free")
+
+
+def _write_durably(path: Path, chunks: tuple[bytes, ...]) -> None:
+    """Write and fsync; never opens a file that is already there."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        for chunk in chunks:
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[file.write(rest) :]
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

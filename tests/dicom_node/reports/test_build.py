@@ -1,0 +1,301 @@
+"""The whole report: what is in it, that it is always the same, and that independent tools accept it."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+
+from dicom_node.reports.build import build_report
+from dicom_node.reports.request import Predecessor, ReportRequest
+from screening.errors import BadHeader
+from screening.findings import NotEvaluable
+from screening.reports import ObjectKind, Report
+from tests.conftest import require_program
+from tests.dicom_node.reports.factories import (
+    BIRTH_DATE,
+    CARD,
+    NAME,
+    PATIENT_ID,
+    REFUSAL,
+    SOP_UID,
+    STUDY_UID,
+    make_findings,
+    make_picture,
+    make_request,
+    make_source,
+)
+
+ENHANCED_SR, COMPREHENSIVE_SR = "1.2.840.10008.5.1.4.1.1.88.22", "1.2.840.10008.5.1.4.1.1.88.33"
+TOLERATED = (
+    "Unrecognized defined term = <99OPPORTUNE>",  # our private coding scheme
+    "DeviceUID(0018,1002)> - Attribute is not present in standard DICOM IOD",  # PS3.3 table C.12-1 has it, type 3
+)
+OF_THE_SOURCE = (
+    "Retired Person Name form",  # a name without ^, copied as the source has it
+    "Missing attribute or value that would be needed to build DICOMDIR",  # type 2 and unknown: never invented
+)
+
+
+def read(report: Report) -> dict[str, Dataset]:
+    return {item.role: dcmread(BytesIO(item.encoded)) for item in report.objects}
+
+
+def test_findings_with_a_picture_give_card_overlay_and_measurements() -> None:
+    report = build_report(make_request(picture=make_picture()))
+    assert [(item.kind, item.role) for item in report.objects] == [
+        (ObjectKind.SC, "card"),
+        (ObjectKind.SC, "overlay"),
+        (ObjectKind.SR, "measurements"),
+    ]
+    objects = read(report)
+    numbers = {role: (item.SeriesNumber, item.InstanceNumber, item.Modality) for role, item in objects.items()}
+    assert numbers == {"card": (9010, 1, "OT"), "overlay": (9010, 2, "OT"), "measurements": (9011, 1, "SR")}
+    assert objects["card"].SeriesInstanceUID == objects["overlay"].SeriesInstanceUID
+    assert objects["card"].SeriesInstanceUID != objects["measurements"].SeriesInstanceUID
+    for item, dataset in zip(report.objects, objects.values(), strict=True):
+        assert item.sop_instance_uid == dataset.SOPInstanceUID == dataset.file_meta.MediaStorageSOPInstanceUID
+        assert item.sop_class_uid == dataset.SOPClassUID == dataset.file_meta.MediaStorageSOPClassUID
+        assert item.series_instance_uid == dataset.SeriesInstanceUID
+
+
+def test_without_a_picture_or_with_another_one_there_is_no_overlay() -> None:
+    assert [item.role for item in build_report(make_request()).objects] == ["card", "measurements"]
+    other = build_report(make_request(picture=make_picture(sop_instance_uid="1.2.3")))
+    assert [item.role for item in other.objects] == ["card", "measurements"]
+
+
+def test_a_refusal_gives_card_and_measurements_even_with_a_picture() -> None:
+    report = build_report(make_request(REFUSAL, picture=make_picture()))
+    assert [item.role for item in report.objects] == ["card", "measurements"]
+
+
+def test_every_object_belongs_to_the_patient_and_study_of_the_source() -> None:
+    for dataset in read(build_report(make_request(picture=make_picture()))).values():
+        assert (str(dataset.PatientName), dataset.PatientID) == (NAME, PATIENT_ID)
+        assert (dataset.PatientBirthDate, dataset.PatientSex) == (BIRTH_DATE, "F")
+        assert (dataset.StudyInstanceUID, dataset.AccessionNumber) == (STUDY_UID, "A-100")
+        assert dataset.SpecificCharacterSet == "ISO_IR 192"
+
+
+def test_a_chosen_instance_without_header_is_refused() -> None:
+    with pytest.raises(BadHeader, match=r"chosen instance 1\.2\.9 is not among the sources"):
+        build_report(make_request(chosen=("1.2.9",)))
+
+
+def test_an_outcome_on_an_unknown_image_is_refused() -> None:
+    with pytest.raises(BadHeader, match=r"instance 1\.2\.9 is referred to"):
+        build_report(make_request(NotEvaluable(code="bad-view", reason="lateral", sop_instance_uid="1.2.9")))
+    with pytest.raises(BadHeader, match=r"instance 1\.2\.9 is referred to"):
+        build_report(make_request(make_findings(sop_instance_uid="1.2.9")))
+
+
+def test_two_processes_write_the_same_bytes() -> None:
+    program = (
+        "import hashlib\n"
+        "from dicom_node.reports.build import build_report\n"
+        "from tests.dicom_node.reports.factories import make_picture, make_request\n"
+        "for item in build_report(make_request(picture=make_picture())).objects:\n"
+        "    print(item.sop_instance_uid, hashlib.sha256(item.encoded).hexdigest())\n"
+    )
+    root = Path(__file__).resolve().parents[3]
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=root,
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"))
+    ]
+    assert outputs[0] == outputs[1]
+    assert len(outputs[0].splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"run": 1},
+        {"input_digest": "3" * 64},
+        {"config_digest": "3" * 64},
+        {"card": replace(CARD, version="0.2.0")},
+        {"card": replace(CARD, weights_sha256="0" * 64)},
+        {"card": replace(CARD, name="other")},
+    ],
+    ids=["run", "input", "config", "version", "weights", "model"],
+)
+def test_what_changes_the_result_changes_every_uid(changed: dict[str, object]) -> None:
+    request = make_request(picture=make_picture())
+    before = {item.sop_instance_uid for item in build_report(request).objects}
+    after = {item.sop_instance_uid for item in build_report(replace(request, **changed)).objects}  # type: ignore[arg-type]
+    assert len(before) == len(after) == 3
+    assert not before & after
+
+
+def test_a_revision_names_its_predecessor() -> None:
+    predecessor = Predecessor(
+        study_instance_uid=STUDY_UID,
+        series_instance_uid="1.2.5",
+        sop_instance_uid="1.2.5.1",
+        sop_class_uid="1.2.840.10008.5.1.4.1.1.88.34",
+    )
+    report = read(build_report(replace(make_request(), predecessors=(predecessor,))))["measurements"]
+    (study,) = report.PredecessorDocumentsSequence
+    (series,) = study.ReferencedSeriesSequence
+    assert (study.StudyInstanceUID, series.SeriesInstanceUID) == (STUDY_UID, "1.2.5")
+    assert series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == "1.2.5.1"
+
+
+def _order(dataset: Dataset) -> None:
+    code, item = Dataset(), Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "RPID16", "RADLEX", "XR CHEST 2 VIEWS"
+    item.RequestedProcedureID, item.RequestedProcedureDescription = "RP1", "Thorax in 2 Ebenen, Übersicht"
+    item.RequestedProcedureCodeSequence = [code]
+    dataset.RequestAttributesSequence, dataset.ProcedureCodeSequence = [item], [code]
+
+
+HEADERS: dict[str, Callable[[], Dataset]] = {
+    "plain": make_source,
+    "computed radiography": lambda: make_source(
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.1", Modality="CR", ImagerPixelSpacing=None, PatientOrientation=None
+    ),
+    "ct": lambda: make_source(SOPClassUID="1.2.840.10008.5.1.4.1.1.2", Modality="CT", PixelSpacing=[0.7, 0.7]),
+    "latin-1": lambda: make_source(PatientName="Äneas^Rüdiger", StudyDescription="Übersicht"),
+    "latin-1 undeclared": lambda: make_source(patch=(b"ISO_IR 100", b"          "), PatientName="Buc^Jérôme"),
+    "japanese": lambda: make_source(
+        SpecificCharacterSet=["", "ISO 2022 IR 87"], PatientName="Yamada^Tarou=山田^太郎=やまだ^たろう"
+    ),
+    "unknown character set": lambda: make_source(patch=(b"ISO_IR 100", b"ISO_IR 999")),
+    "missing items": lambda: make_source(
+        PatientName=None,
+        PatientBirthDate=None,
+        PatientSex=None,
+        StudyDate=None,
+        StudyTime=None,
+        StudyID=None,
+        AccessionNumber=None,
+        ReferringPhysicianName=None,
+        PatientOrientation=None,
+        ImagerPixelSpacing=None,
+        SpecificCharacterSet=None,
+        BodyPartExamined=None,
+        Modality=None,
+    ),
+    "hashed": lambda: make_source(
+        PatientBirthDate="d14a028c2a3a2bc9476102bb288234c415a2b01f828ea62ac5b3e42f",
+        PatientAge="62",
+        PatientSex="unknown",
+        AccessionNumber="d14a028c2a3a2bc9476102bb288234c415a2b01f828ea62ac5b3e42f",
+    ),
+    "bad times": lambda: make_source(StudyDate="20261340", StudyTime="9h15", PatientAge="7 years"),
+    "monochrome1": lambda: make_source(PhotometricInterpretation="MONOCHROME1", PixelSpacing=["0.000", "0.000"]),
+    "paired part": lambda: make_source(BodyPartExamined="HAND", Laterality="L", PatientOrientation=["X", "Q1"]),
+    "lossy": lambda: make_source(LossyImageCompression="01", LossyImageCompressionRatio="12.5"),
+    "ordered": lambda: make_source(_order, SpecificCharacterSet="ISO_IR 192"),
+    "own clock": lambda: make_source(TimezoneOffsetFromUTC="-0330"),
+}
+
+
+@pytest.mark.validators
+@pytest.mark.parametrize("name", sorted(HEADERS))
+def test_validators_accept_every_object(name: str, tmp_path: Path) -> None:
+    source = HEADERS[name]()
+    for outcome in (make_findings(), REFUSAL):
+        _validate(build_report(make_request(outcome, source, picture=make_picture())), tmp_path)
+
+
+@pytest.mark.validators
+@pytest.mark.parametrize("sop_class_uid", [COMPREHENSIVE_SR, ENHANCED_SR])
+@pytest.mark.parametrize("outcome", [make_findings(), REFUSAL], ids=["findings", "refusal"])
+def test_the_same_content_is_legal_in_the_classes_that_older_archives_take(
+    sop_class_uid: str, outcome: NotEvaluable, tmp_path: Path
+) -> None:
+    dataset = read(build_report(make_request(outcome)))["measurements"]
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = UID(sop_class_uid)
+    path = tmp_path / "report.dcm"
+    dataset.save_as(path)
+    _check_with_dciodvfy(path)
+    _check_with_dcmtk(path)
+
+
+REAL = [
+    "crdx/dicom-test-files__RG3_JLSL.dcm", "crdx/dicom-test-files__RG3_JPLL.dcm", "crdx/pydicom-data__RG1_J2KI.dcm",
+    "crdx/pylibjpeg-data__966_fixed.dcm", "crdx/pylibjpeg-data__RG1_JLSN.dcm", "crdx/pylibjpeg-data__RG2_JLSN.dcm",
+    "crdx/torchxrayvision__Fake_MONOHR1.dcm", "charset/pydicom__chrFren.dcm", "charset/pydicom__chrFrenMulti.dcm",
+    "charset/pydicom__chrGerm.dcm", "charset/pydicom__chrGreek.dcm", "charset/pydicom__chrH31.dcm",
+    "charset/pydicom__chrH32.dcm", "charset/pydicom__chrHbrw.dcm", "charset/pydicom__chrI2.dcm",
+    "charset/pydicom__chrJapMulti.dcm", "charset/pydicom__chrRuss.dcm", "charset/pydicom__chrX2.dcm",
+]  # fmt: skip
+
+
+@pytest.mark.validators
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", REAL)
+@pytest.mark.filterwarnings("ignore::UserWarning:pydicom")  # what pydicom says of the source itself
+def test_validators_accept_the_reports_of_real_headers(name: str, real_data: Path, tmp_path: Path) -> None:
+    source = dcmread(real_data / "dicom_samples" / name, stop_before_pixels=True)
+    uid, rows, columns = str(source.SOPInstanceUID), source.Rows, source.Columns
+    findings = make_findings(sop_instance_uid=uid, rows=rows, columns=columns)
+    for outcome in (findings, REFUSAL):
+        picture = make_picture(sop_instance_uid=uid, rows=rows, columns=columns)
+        _validate(build_report(make_request(outcome, source, picture=picture, chosen=(uid,))), tmp_path)
+
+
+@pytest.mark.real_data
+def test_a_real_header_whose_uid_is_none_is_refused(real_data: Path) -> None:
+    source = dcmread(real_data / "dicom_samples/crdx/fo-dicom__CR-ModalitySequenceLUT.dcm", stop_before_pixels=True)
+    with pytest.raises(BadHeader, match="SOPInstanceUID of a source is missing or is no UID"):
+        build_report(make_request(source=source))
+
+
+def test_requests_with_the_same_sources_share_their_evidence_but_not_their_uids() -> None:
+    first = read(build_report(make_request()))["measurements"]
+    again: ReportRequest = replace(make_request(), run=1)
+    second = read(build_report(again))["measurements"]
+    references = [
+        item.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
+        for item in (first, second)
+    ]
+    assert [item.ReferencedSOPInstanceUID for item in references] == [SOP_UID, SOP_UID]
+    assert first.SOPInstanceUID != second.SOPInstanceUID
+
+
+def _validate(report: Report, folder: Path) -> None:
+    for item in report.objects:
+        path = folder / f"{item.role}.dcm"
+        path.write_bytes(item.encoded)
+        _check_with_dciodvfy(path)
+        if item.kind is ObjectKind.SR:
+            _check_with_dcmtk(path)
+
+
+def _check_with_dciodvfy(path: Path) -> None:
+    require_program("dciodvfy")
+    done = subprocess.run(["dciodvfy", "-new", str(path)], capture_output=True, check=False)
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    said = [line for line in lines if re.match(r"(Error|Warning)", line)]
+    assert len(said) >= 2, f"dciodvfy did not look at the object: {lines}"
+    unexpected = [line for line in said if not any(text in line for text in (*TOLERATED, *OF_THE_SOURCE))]
+    assert unexpected == []
+    assert done.returncode == 0
+
+
+def _check_with_dcmtk(path: Path) -> None:
+    require_program("dsrdump", "dsr2html")
+    dumped = subprocess.run(["dsrdump", str(path)], capture_output=True, check=False)
+    assert dumped.returncode == 0, dumped.stderr
+    assert b"Measurement Group" in dumped.stdout
+    page = path.with_suffix(".html")
+    made = subprocess.run(["dsr2html", str(path), str(page)], capture_output=True, check=False)
+    assert made.returncode == 0, made.stderr
+    assert CARD.banner in page.read_text(encoding="utf-8")

@@ -1,0 +1,138 @@
+"""The ledger in the database."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, MRImageStorage
+from pynetdicom import build_context
+from sqlalchemy import Engine, select
+
+from db import audit, instances
+from db.engine import Sessions, make_engine, make_sessions, migrate, transaction
+from db.tables import AssociationRow, InstanceRow, RefusalRow, RefusedContextRow
+from dicom_node.ledger import DatabaseLedger
+from screening.errors import DatabaseUnavailable
+from tests.dicom_node.network import make_dataset, requesting, running_listener, set_uid, wait_until
+
+CR = build_context(ComputedRadiographyImageStorage, ExplicitVRLittleEndian)
+MR = build_context(MRImageStorage, ExplicitVRLittleEndian)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    if request.param == "postgres":
+        url = str(request.getfixturevalue("postgres_url"))
+    engine = make_engine(url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> Sessions:
+    return make_sessions(engine)
+
+
+def _associations(sessions: Sessions) -> list[tuple[str, str | None, str | None]]:
+    with transaction(sessions) as s:
+        rows = s.scalars(select(AssociationRow).order_by(AssociationRow.id))
+        return [(row.calling_ae_title, row.ended, row.refused) for row in rows]
+
+
+def test_a_listener_writes_its_rows(tmp_path: Path, sessions: Sessions) -> None:
+    good, odd = make_dataset(), set_uid(make_dataset(), "SOPInstanceUID", "../../etc/passwd")
+    with running_listener(tmp_path / "spool", DatabaseLedger(sessions)) as node:
+        with requesting(node.port, [CR, MR]) as association:
+            assert association.send_c_store(good).Status == 0
+            assert association.send_c_store(odd).Status == 0x0117
+        with requesting(node.port, [CR], called="ANOTHER"):
+            pass
+        wait_until(lambda: [row[1] for row in _associations(sessions)] == ["released", "refused"])
+        with transaction(sessions) as s:
+            (row,) = instances.received(s)
+            assert (row.sop_instance_uid, row.sop_class_uid) == (good.SOPInstanceUID, good.SOPClassUID)
+            assert node.spool.path(row.spool_name).stat().st_size == row.size
+            assert instances.known_spool_names(s) == {path.name for path in node.files()}
+            assert s.scalars(select(InstanceRow.association_id)).one() == 1
+            refusal = s.scalars(select(RefusalRow)).one()
+            assert (refusal.status, refusal.sop_instance_uid) == (0x0117, "../../etc/passwd")
+            context = s.scalars(select(RefusedContextRow)).one()
+            assert (context.abstract_syntax, context.transfer_syntaxes) == (MRImageStorage, [ExplicitVRLittleEndian])
+    assert "'ANOTHER' is not ours" in str(_associations(sessions)[1][2])
+
+
+def test_a_restart_closes_stale_associations(tmp_path: Path, sessions: Sessions) -> None:
+    """As after a kill: the rows of the earlier listener are open, and no thread will ever close them."""
+    ledger = DatabaseLedger(sessions)
+    for name in ("CT1", "CT2"):
+        ledger.open_association(
+            calling_ae_title=name, called_ae_title="OPPORTUNE", address="10.0.0.1", rejected_contexts=[]
+        )
+    ledger.close_association(1, "released")
+    with running_listener(tmp_path / "spool", ledger):
+        assert _associations(sessions) == [("CT1", "released", None), ("CT2", "listener restarted", None)]
+
+
+def test_many_associations_at_once(tmp_path: Path, sessions: Sessions) -> None:
+    statuses: list[int] = []
+
+    def send() -> None:
+        with requesting(node.port, [CR]) as association:
+            statuses.extend(association.send_c_store(make_dataset()).Status for _ in range(5))
+
+    with running_listener(tmp_path / "spool", DatabaseLedger(sessions)) as node:
+        threads = [threading.Thread(target=send) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with transaction(sessions) as s:
+            assert instances.known_spool_names(s) == {path.name for path in node.files()}
+    assert statuses == [0] * 20
+    assert len(node.files()) == 20
+
+
+def test_a_database_that_is_gone(tmp_path: Path) -> None:
+    """The tables vanish under a running listener: 0xA700 or a failure, and never a file that no row knows."""
+    path = tmp_path / "ledger.sqlite"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate(engine)
+    with (
+        running_listener(tmp_path / "spool", DatabaseLedger(make_sessions(engine))) as node,
+        requesting(node.port, [CR]) as association,
+    ):
+        assert association.send_c_store(make_dataset()).Status == 0
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE instances RENAME TO elsewhere")
+        assert association.send_c_store(make_dataset()).Status == 0xA700
+        assert len(node.files()) == 1
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO instances")
+        assert association.send_c_store(make_dataset()).Status == 0
+        assert len(node.files()) == 2
+    engine.dispose()
+
+
+def test_a_database_that_cannot_be_reached() -> None:
+    engine = make_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none")
+    with pytest.raises(DatabaseUnavailable):
+        DatabaseLedger(make_sessions(engine)).close_stale()
+    engine.dispose()
+
+
+def test_is_own_output(sessions: Sessions) -> None:
+    assert not DatabaseLedger(sessions).is_own_output("1.2.3")
+
+
+def test_a_report_that_nobody_asked_for_is_audited(sessions: Sessions) -> None:
+    known = DatabaseLedger(sessions).commitment_reported(
+        transaction_uid="1.2.3", stored=["1.2"], failed=[("1.3", 0x0112)], destinations=["pacs"]
+    )
+    assert not known
+    with transaction(sessions) as s:
+        (entry,) = audit.newest(s)
+    assert (entry.actor, entry.subject) == ("pacs", "1.2.3")
+    assert "1 stored, 1 failed" in entry.detail

@@ -1,0 +1,209 @@
+"""One object at a time: durable, committed, then Success; otherwise nothing is left."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+
+from dicom_node.part10 import head
+from dicom_node.reception import Answer, Incoming, Reception
+from dicom_node.spool import Spool, Stored
+from screening.errors import DatabaseUnavailable, SpoolUnavailable
+from tests.dicom_node.network import FakeLedger
+
+CR = str(ComputedRadiographyImageStorage)
+SC = str(SecondaryCaptureImageStorage)
+
+
+def _incoming(**values: Any) -> Incoming:
+    defaults: dict[str, Any] = {
+        "abstract_syntax": CR,
+        "sop_class_uid": CR,
+        "sop_instance_uid": "1.2.3",
+        "transfer_syntax_uid": str(ExplicitVRLittleEndian),
+        "data_set": b"data set",
+    }
+    return Incoming(**(defaults | values))
+
+
+class _TracedSpool(Spool):
+    def __init__(self, root: Path, steps: list[str]) -> None:
+        super().__init__(root, minimum_free=0)
+        self._steps = steps
+
+    def put(self, *chunks: bytes) -> Stored:
+        stored = super().put(*chunks)
+        self._steps.append("spool")
+        return stored
+
+    def remove(self, name: str) -> None:
+        super().remove(name)
+        self._steps.append("removed")
+
+
+class _TracedLedger(FakeLedger):
+    def __init__(self, steps: list[str]) -> None:
+        super().__init__()
+        self._steps = steps
+
+    def register(self, **values: Any) -> None:
+        self._steps.append("commit")
+        super().register(**values)
+
+
+def _files(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]
+
+
+def _receive(reception: Reception, **values: Any) -> Answer:
+    return reception.receive(lambda: 7, _incoming(**values))
+
+
+def test_success_comes_last(tmp_path: Path) -> None:
+    steps: list[str] = []
+    reception = Reception(_TracedSpool(tmp_path, steps), _TracedLedger(steps), lambda: steps.append("bell"))
+    assert _receive(reception) == Answer(status=0)
+    assert steps == ["spool", "commit", "bell"]
+
+
+def test_what_is_stored_and_registered(tmp_path: Path) -> None:
+    ledger, spool = FakeLedger(), Spool(tmp_path, minimum_free=0)
+    _receive(Reception(spool, ledger, lambda: None))
+    (row,) = ledger.registered
+    path = spool.path(row.pop("spool_name"))
+    uids = {"sop_class_uid": CR, "sop_instance_uid": "1.2.3", "transfer_syntax_uid": ExplicitVRLittleEndian}
+    assert path.read_bytes() == head(**uids) + b"data set"
+    assert row == {"association_id": 7, "size": path.stat().st_size, **uids}
+
+
+def test_without_a_database_nothing_is_left(tmp_path: Path) -> None:
+    steps: list[str] = []
+    ledger = _TracedLedger(steps)
+    ledger.down = True
+    reception = Reception(_TracedSpool(tmp_path, steps), ledger, lambda: steps.append("bell"))
+    assert _receive(reception).status == 0xA700
+    assert steps == ["spool", "commit", "removed"]
+    assert _files(tmp_path) == []
+
+
+def test_without_an_association_number_nothing_is_stored(tmp_path: Path) -> None:
+    def no_number() -> int:
+        raise DatabaseUnavailable("down")
+
+    reception = Reception(Spool(tmp_path, minimum_free=0), FakeLedger(), lambda: None)
+    assert reception.receive(no_number, _incoming()).status == 0xA700
+    assert _files(tmp_path) == []
+
+
+def test_without_a_spool_nothing_is_registered(tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    spool = Spool(tmp_path, minimum_free=2**62)
+    assert _receive(Reception(spool, ledger, lambda: None)).status == 0xA700
+    assert ledger.registered == []
+    assert [(row["status"], row["association_id"]) for row in ledger.refusals] == [(0xA700, 7)]
+
+
+def test_any_failure_of_the_ledger_empties_the_spool(tmp_path: Path) -> None:
+    class Broken(FakeLedger):
+        def register(self, **values: Any) -> None:
+            raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError):
+        _receive(Reception(Spool(tmp_path, minimum_free=0), Broken(), lambda: None))
+    assert _files(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_removed_is_left_to_the_reconciler(tmp_path: Path) -> None:
+    class Stuck(Spool):
+        def remove(self, name: str) -> None:
+            raise SpoolUnavailable("stuck")
+
+    ledger = FakeLedger(down=True)
+    spool = Stuck(tmp_path, minimum_free=0)
+    assert _receive(Reception(spool, ledger, lambda: None)).status == 0xA700
+    assert spool.orphans(set(), older_than_seconds=-60) == [path.name for path in _files(tmp_path)]
+
+
+@pytest.mark.parametrize(
+    "uid",
+    [
+        "../../etc/passwd",
+        "/etc/passwd",
+        "1.2.03",
+        "1..2",
+        ".",
+        "",
+        "1.2.3\n",
+        "1." + "2" * 64,
+        "'; DROP TABLE x; --",
+        "\x00",
+    ],
+)
+def test_what_is_no_uid_is_refused(tmp_path: Path, uid: str) -> None:
+    ledger = FakeLedger()
+    answer = _receive(Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None), sop_instance_uid=uid)
+    assert answer.status == 0x0117
+    assert _files(tmp_path) == []
+    (row,) = ledger.refusals
+    assert row["status"] == 0x0117
+    assert row["sop_instance_uid"].isprintable()
+    assert len(row["sop_instance_uid"]) <= 64
+
+
+def test_another_class_than_the_context_is_refused(tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    reception = Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None)
+    assert _receive(reception, sop_class_uid=SC).status == 0xA900
+    assert [row["status"] for row in ledger.refusals] == [0xA900]
+    assert ledger.registered == []
+
+
+def test_our_own_output_is_refused(tmp_path: Path) -> None:
+    ledger = FakeLedger(own={"1.2.3"})
+    reception = Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None)
+    ours = _receive(reception, abstract_syntax=SC, sop_class_uid=SC)
+    assert ours.status == 0xC001
+    assert "made by this node" in ours.comment
+    assert [row["status"] for row in ledger.refusals] == [0xC001]
+    assert _receive(reception, abstract_syntax=SC, sop_class_uid=SC, sop_instance_uid="1.2.4").status == 0
+    assert len(_files(tmp_path)) == 1
+
+
+def test_a_broken_bell_fails_nothing(tmp_path: Path) -> None:
+    def broken() -> None:
+        raise RuntimeError("bell")
+
+    assert _receive(Reception(Spool(tmp_path, minimum_free=0), FakeLedger(), broken)).status == 0
+
+
+def test_comments_fit_their_element(tmp_path: Path) -> None:
+    """Error Comment is VR LO: at most 64 characters."""
+    answers = [
+        _receive(Reception(Spool(tmp_path, minimum_free=0), FakeLedger(own={"1.2.3"}), lambda: None), **values)
+        for values in (
+            {"sop_instance_uid": "x"},
+            {"sop_class_uid": SC},
+            {"sop_class_uid": SC, "abstract_syntax": SC},
+        )
+    ]
+    assert all(0 < len(answer.comment) <= 64 for answer in answers)
+
+
+def test_the_data_set_is_not_in_the_repr() -> None:
+    assert "data set" not in repr(_incoming())
+
+
+def test_reception_needs_no_more_than_put_and_remove() -> None:
+    removed: list[str] = []
+
+    class Memory:
+        def put(self, *chunks: bytes) -> Stored:
+            return Stored(name="0" * 32, size=sum(map(len, chunks)))
+
+        remove: Callable[[str], None] = staticmethod(removed.append)
+
+    reception = Reception(Memory(), FakeLedger(down=True), lambda: None)
+    assert _receive(reception).status == 0xA700
+    assert removed == ["0" * 32]

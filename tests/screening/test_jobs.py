@@ -1,0 +1,36 @@
+from dataclasses import FrozenInstanceError
+from datetime import UTC, datetime
+
+import pytest
+
+from screening.jobs import Claim, Job, JobState
+
+
+def make_job() -> Job:
+    return Job(
+        job_id=1,
+        study_instance_uid="1.2",
+        series_instance_uid="1.3",
+        sop_instance_uids=("1.4",),
+        input_digest="0" * 64,
+        model_name="cap_mortality_cxr",
+        model_version="0.1.0",
+        config_digest="1" * 64,
+        state=JobState.READY,
+        attempt=0,
+        lease_owner=None,
+        lease_until=None,
+        next_attempt_at=None,
+        predecessor_id=None,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+def test_states_are_stored_as_lower_case_words() -> None:
+    assert all(state.value == state.name.lower() for state in JobState)
+
+
+def test_a_claim_is_frozen() -> None:
+    claim = Claim(job=make_job(), owner="host:1", attempt=1)
+    with pytest.raises(FrozenInstanceError):
+        claim.attempt = 2  # type: ignore[misc]

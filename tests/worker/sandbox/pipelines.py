@@ -1,0 +1,52 @@
+"""Pipelines that a child process runs in tests: each misbehaves in its own way, chosen by the model's name."""
+
+import os
+import signal
+import time
+
+import numpy as np
+
+from screening.errors import WeightsMismatch
+from screening.findings import NotEvaluable, Outcome
+from screening.reports import ObjectKind, Report, ReportObject
+from worker.request import ScreenRequest
+
+
+class Misbehaving:
+    def __init__(self, *, threads: int) -> None:
+        self.threads = threads
+
+    def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
+        getattr(self, request.model_name)()
+        outcome = NotEvaluable(code="age-unknown", reason=f"pid {os.getpid()}")
+        item = ReportObject(
+            kind=ObjectKind.SC,
+            role="card",
+            sop_class_uid="1.2.840.10008.5.1.4.1.1.7",
+            sop_instance_uid="2.25.1",
+            series_instance_uid="2.25.2",
+            encoded=bytes(128) + b"DICM" + bytes(100_000),
+        )
+        return outcome, Report(objects=(item,))
+
+    def well(self) -> None:
+        """Does what it should."""
+
+    def segfault(self) -> None:
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    def hang(self) -> None:
+        while True:
+            time.sleep(0.05)
+
+    def allocate(self) -> None:
+        np.ones(64 * 2**30, dtype=np.uint8)
+
+    def weights(self) -> None:
+        raise WeightsMismatch("weights of m differ")
+
+    def fault(self) -> None:
+        raise KeyError("DOE^JANE")
+
+    def environment(self) -> None:
+        assert not [name for name in os.environ if name.startswith("OPPORTUNE_")]

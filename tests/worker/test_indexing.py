@@ -1,0 +1,89 @@
+"""Every received file becomes an indexed instance or a row that says why not."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from db import status
+from db.engine import transaction
+from db.tables import InstanceRow
+from tests.worker.ports import make_ports, radiograph, receive, receive_bytes
+from worker.indexing import index_received
+from worker.ports import Ports
+
+
+@pytest.fixture
+def ports(tmp_path: Path) -> Ports:
+    return make_ports(tmp_path)
+
+
+def _states(ports: Ports) -> dict[str, int]:
+    with transaction(ports.sessions) as session:
+        return {state: n for state, n in status.counts(session)["instances"].items() if n}
+
+
+def _reasons(ports: Ports) -> list[str]:
+    with transaction(ports.sessions) as session:
+        return [row.reason or "" for row in session.scalars(select(InstanceRow).order_by(InstanceRow.id))]
+
+
+def test_a_good_file_is_indexed(ports: Ports) -> None:
+    receive(ports, radiograph())
+    assert index_received(ports) == 1
+    assert _states(ports) == {"indexed": 1}
+    assert index_received(ports) == 0
+
+
+def test_the_same_bytes_again_are_a_duplicate_and_are_kept_once(ports: Ports) -> None:
+    first, second = receive(ports, radiograph()), receive(ports, radiograph())
+    index_received(ports)
+    assert _states(ports) == {"indexed": 1, "duplicate": 1}
+    assert ports.spool.path(first).is_file()
+    assert not ports.spool.path(second).is_file()
+
+
+def test_other_bytes_under_the_same_uid_are_kept_and_flagged(ports: Ports) -> None:
+    names = [receive(ports, radiograph()), receive(ports, radiograph(SeriesDescription="other"))]
+    index_received(ports)
+    assert _states(ports) == {"indexed": 1, "conflict": 1}
+    assert all(ports.spool.path(name).is_file() for name in names)
+    assert "SOP Instance UID" in _reasons(ports)[1]
+
+
+def test_another_patient_under_the_same_study_is_flagged_without_naming_either(ports: Ports) -> None:
+    receive(ports, radiograph(1))
+    receive(ports, radiograph(2, PatientID="P2", PatientName="ROE^RICHARD"))
+    index_received(ports)
+    assert _states(ports) == {"indexed": 1, "conflict": 1}
+    assert "patient" in _reasons(ports)[1].lower()
+    assert not any(name in reason for reason in _reasons(ports) for name in ("DOE", "ROE", "P1", "P2"))
+
+
+@pytest.mark.parametrize("data", [b"", b"no DICOM", bytes(128) + b"DICM" + b"\xff" * 100, bytes(4096)])
+def test_a_file_that_cannot_be_read_becomes_a_row_and_is_kept(ports: Ports, data: bytes) -> None:
+    name = receive_bytes(ports, data, "1.2.3")
+    index_received(ports)
+    assert _states(ports) == {"unreadable": 1}
+    assert _reasons(ports)[0]
+    assert ports.spool.path(name).is_file()
+
+
+def test_a_data_set_under_the_uid_of_another_is_refused(ports: Ports) -> None:
+    receive(ports, radiograph(), affected="1.2.3.4")
+    index_received(ports)
+    assert _states(ports) == {"unreadable": 1}
+    assert "Affected SOP Instance UID" in _reasons(ports)[0]
+
+
+def test_a_file_that_is_gone_is_told(ports: Ports) -> None:
+    ports.spool.remove(receive(ports, radiograph()))
+    index_received(ports)
+    assert _states(ports) == {"unreadable": 1}
+    assert "no longer in the spool" in _reasons(ports)[0]
+
+
+def test_our_own_output_is_not_looked_at_again(ports: Ports) -> None:
+    receive(ports, radiograph(Modality="SR"))
+    index_received(ports)
+    assert _states(ports) == {"own_output": 1}

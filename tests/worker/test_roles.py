@@ -1,0 +1,45 @@
+"""The whole node in one process starts, takes an instance, and stops cleanly; twice in the same process."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from db import status
+from db.engine import transaction
+from dicom_node import scu
+from dicom_node.identity import Timeouts
+from screening.settings import Destination, Node, Peer, Settings, WorkerSettings
+from tests.worker.ports import radiograph
+from worker import bootstrap, roles
+
+
+def _settings(folder: Path) -> Settings:
+    return Settings(
+        home=folder,
+        node=Node(bind="127.0.0.1", port=0, quiet_seconds=0, minimum_free_mb=0),
+        peers=(Peer(ae_title="SENDER", address="127.0.0.1"),),
+        worker=WorkerSettings(reconcile_seconds=0.1),
+    )
+
+
+@pytest.mark.parametrize("again", ["first", "second"])
+def test_serving(tmp_path: Path, again: str) -> None:
+    path = tmp_path / "one.dcm"
+    radiograph().save_as(path, enforce_file_format=True)
+    node = bootstrap.build(_settings(tmp_path / "node"))
+    with roles.serving(node) as running:
+        us = Destination(name="node", ae_title="OPPORTUNE", address="127.0.0.1", port=running.port)
+        assert scu.echo(us, "SENDER", Timeouts()).ok
+        (result,) = scu.send_files([path], us, "SENDER", Timeouts())
+        assert result.stored
+        deadline = time.monotonic() + 30
+        while True:
+            with transaction(node.ports.sessions) as session:
+                counts = status.counts(session)
+            if counts["instances"]["indexed"] == 1:
+                break
+            assert time.monotonic() < deadline, counts
+            time.sleep(0.02)
+    assert not scu.echo(us, "SENDER", Timeouts(acse=1, connect=1)).ok
+    node.close()

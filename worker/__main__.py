@@ -1,0 +1,5 @@
+"""`python -m worker` is `opportune`."""
+
+from worker.cli import main
+
+main()

@@ -1,0 +1,127 @@
+"""`opportune node`, `config`, `init` and `doctor`: set-up help."""
+
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from screening.settings import CONFIG_NAME, Settings
+from worker.cli.output import JsonFlag, fail, print_json, print_table
+from worker.cli.settings import load_settings
+
+node_app = typer.Typer(help="This node on the network.", no_args_is_help=True)
+config_app = typer.Typer(help="The settings.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(node_app, name="node")
+    app.add_typer(config_app, name="config")
+    app.command()(init)
+    app.command()(doctor)
+
+
+@node_app.command()
+def echo(name: Annotated[str, typer.Argument(help="Name of a destination")], as_json: JsonFlag = False) -> None:
+    """C-ECHO a destination and say exactly what failed. Exit status 1 if it did."""
+    from dicom_node import scu  # noqa: PLC0415
+    from worker.timeouts import timeouts_of  # noqa: PLC0415
+
+    settings = load_settings()
+    destination = next((item for item in settings.destinations if item.name == name), None)
+    if destination is None:
+        known = ", ".join(item.name for item in settings.destinations) or "none is set"
+        raise fail(f"there is no destination {name!r}; known: {known}")
+    result = scu.echo(destination, settings.node.ae_title, timeouts_of(settings.delivery))
+    if as_json:
+        print_json({"destination": name, "ok": result.ok, "detail": result.detail})
+    else:
+        typer.echo(f"{name} ({destination.ae_title}@{destination.address}:{destination.port}): {result.detail}")
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@node_app.command()
+def sheet(as_json: JsonFlag = False) -> None:
+    """Print what a PACS administrator asks for: AE titles, addresses, ports, directions."""
+    rows = connections(load_settings())
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("direction", "from", "to", "service", "note")
+    print_table("DICOM connections", columns, ([row[column] for column in columns] for row in rows))
+
+
+@config_app.command("check")
+def config_check(as_json: JsonFlag = False) -> None:
+    """Print the effective settings, secrets hidden. Exit status 2, naming the key, if one is wrong."""
+    values = load_settings().model_dump(mode="json")
+    if as_json:
+        print_json(values)
+    else:
+        print_table("Effective settings", ("key", "value"), _flatten("", values))
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="File to write")] = Path(CONFIG_NAME),
+) -> None:
+    """Write a commented settings file. Never overwrites one."""
+    from screening.settings_file import render  # noqa: PLC0415
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(render())
+    except FileExistsError:
+        raise fail(f"{path} exists and is left as it is; name another file") from None
+    typer.echo(f"wrote {path}: set [[peers]], [[destinations]] and [models], then run `opportune config check`")
+
+
+def doctor(as_json: JsonFlag = False) -> None:
+    """Check what the node needs: settings, folders, database, broker, weights, destinations. Exit status 1 if not."""
+    from worker.doctor import examine  # noqa: PLC0415
+
+    checks = examine(load_settings())
+    if as_json:
+        print_json([{"check": item.name, "ok": item.ok, "detail": item.detail} for item in checks])
+    else:
+        print_table(
+            "Doctor",
+            ("check", "", "detail"),
+            ((item.name, "ok" if item.ok else "FAILED", item.detail) for item in checks),
+        )
+    if not all(item.ok for item in checks):
+        raise typer.Exit(1)
+
+
+def connections(settings: Settings) -> list[dict[str, str]]:
+    """Every DICOM connection that the settings name."""
+    us = f"{settings.node.ae_title}@{socket.gethostname()}:{settings.node.port}"
+    rows = [
+        {"direction": "in", "from": f"{peer.ae_title}@{peer.address}", "to": us, "service": "C-ECHO, C-STORE",
+         "note": "AE title and address are bound together"}
+        for peer in settings.peers
+    ]  # fmt: skip
+    for item in settings.destinations:
+        them = f"{item.ae_title}@{item.address}:{item.port}"
+        asked = {"c-find": ", C-FIND", "storage-commitment": ", N-ACTION"}.get(item.commitment, "")
+        kinds = ", ".join(item.objects)
+        evidence = ", ".join(item.accept_evidence)
+        rows.append(
+            {"direction": "out", "from": us, "to": them, "service": f"C-ECHO, C-STORE{asked}",
+             "note": f"sends {kinds}; accepts evidence {evidence}"}
+        )  # fmt: skip
+        if item.commitment == "storage-commitment":
+            rows.append(
+                {"direction": "in", "from": f"{item.ae_title}@{item.address}", "to": us, "service": "N-EVENT-REPORT",
+                 "note": "the destination must know our AE title, address and port"}
+            )  # fmt: skip
+    return rows
+
+
+def _flatten(prefix: str, values: object) -> list[tuple[str, str]]:
+    if isinstance(values, dict) and values:
+        return [row for key, value in values.items() for row in _flatten(f"{prefix}.{key}" if prefix else key, value)]
+    if isinstance(values, list) and any(isinstance(item, dict) for item in values):
+        return [row for index, value in enumerate(values) for row in _flatten(f"{prefix}[{index}]", value)]
+    return [(prefix, str(values))]

@@ -1,0 +1,54 @@
+"""How commands speak: tables for people on stdout, JSON for programs, progress on stderr when it is a terminal."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON")]
+
+
+def console() -> Console:
+    """Standard output."""
+    return Console()
+
+
+def print_json(values: object) -> None:
+    """Print JSON on standard output, dates as ISO 8601."""
+    sys.stdout.write(json.dumps(values, indent=2, default=str, ensure_ascii=False) + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table; an empty one says so."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    count = 0
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row))
+        count += 1
+    console().print(table if count else f"{title}: none")
+
+
+def progress() -> Progress:
+    """A progress bar on stderr, silent when stderr is no terminal."""
+    stderr = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=stderr,
+        disable=not stderr.is_terminal,
+    )
+
+
+def fail(message: str, status: int = 1) -> typer.Exit:
+    """Say what failed on stderr; to be raised."""
+    Console(stderr=True).print(f"opportune: {message}", style="red", highlight=False, markup=False)
+    return typer.Exit(status)

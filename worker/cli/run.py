@@ -1,0 +1,69 @@
+"""`opportune serve` and the roles."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.cli.settings import load_settings, start_logging
+
+if TYPE_CHECKING:
+    from worker.bootstrap import Node
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(serve)
+    app.command()(listener)
+    app.command()(worker)
+    app.command()(delivery)
+    app.command()(reconciler)
+
+
+def serve() -> None:
+    """Run the whole node in one process: listener, screening, delivery and reconciler."""
+    from worker import roles  # noqa: PLC0415
+
+    node = _node()
+    with roles.serving(node) as running:
+        typer.echo(f"{node.settings.node.ae_title} listens on port {running.port}", err=True)
+        roles.wait_for_signal()
+    node.close()
+
+
+def listener() -> None:
+    """Run the C-STORE listener only."""
+    from worker import roles  # noqa: PLC0415
+
+    roles.listen(_node())
+
+
+def worker(
+    queue: Annotated[list[str], typer.Option("--queue", help="Celery queue to work on; may be repeated")] = ["screen"],  # noqa: B006
+) -> None:
+    """Run a screening worker only."""
+    from worker import roles  # noqa: PLC0415
+
+    roles.consume(_node(), queue)
+
+
+def delivery() -> None:
+    """Run the sender of results only."""
+    from worker import roles  # noqa: PLC0415
+    from worker.celery_app import DELIVER_QUEUE  # noqa: PLC0415
+
+    roles.consume(_node(), [DELIVER_QUEUE])
+
+
+def reconciler() -> None:
+    """Run the reconciler only: it indexes, takes in quiet studies and looks for work left behind."""
+    from worker import roles  # noqa: PLC0415
+
+    roles.reconcile(_node())
+
+
+def _node() -> "Node":
+    from worker.bootstrap import build  # noqa: PLC0415
+
+    settings = load_settings()
+    start_logging(settings)
+    return build(settings)

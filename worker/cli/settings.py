@@ -1,0 +1,34 @@
+"""Settings and logging for commands."""
+
+import logging
+
+from models import registry
+from screening.errors import ConfigurationError
+from screening.settings import Settings, load
+
+
+def load_settings() -> Settings:
+    """The settings of this machine, with names of models checked.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the key, the value and what is allowed.
+    """
+    settings = load()
+    known = registry.names()
+    for name in settings.models:
+        if name not in known:
+            raise ConfigurationError(
+                f"wrong settings: models.{name}: there is no such model; allowed are {', '.join(known)}"
+            )
+    return settings
+
+
+def start_logging(settings: Settings) -> None:
+    """Log to stderr, one line an event. Patients' names and IDs never reach a log."""
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
+    )
+    for noisy in ("celery", "kombu", "pynetdicom", "pydicom", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

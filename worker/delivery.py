@@ -1,0 +1,85 @@
+"""Sends frozen bytes to a destination."""
+
+import logging
+import random
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from db import deliveries
+from db.deliveries import Batch, Delivery
+from db.engine import transaction
+from dicom_node import scu
+from screening.errors import DestinationUnavailable, LeaseLost
+from screening.reports import SendResult
+from screening.settings import DeliverySettings, Destination, Settings
+from worker.commitment import make_sure
+from worker.heartbeat import heartbeat
+from worker.ports import Ports
+from worker.timeouts import timeouts_of
+
+_log = logging.getLogger(__name__)
+
+
+def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
+    """Send a delivery, and what else of the same job waits for the same destination, over one association."""
+    taken_by = f"{owner}:{uuid.uuid4().hex[:8]}"  # a name for each take: it fences what is recorded
+    lease = ports.settings.worker.lease_seconds
+    with transaction(ports.sessions) as session:
+        batch = deliveries.claim_batch(session, delivery_id, owner=taken_by, lease_seconds=lease)
+    if batch is None:
+        return
+    destination = find_destination(ports.settings, batch.destination)
+    if destination is None:
+        detail = f"there is no destination {batch.destination!r} in the settings any more"
+        _record(ports, batch, [_unanswered(item, detail) for item in batch.deliveries], taken_by, give_up=True)
+        return
+    ids = [item.delivery_id for item in batch.deliveries]
+    renew = partial(deliveries.renew, delivery_ids=ids, owner=taken_by, lease_seconds=lease)
+    with heartbeat(ports.sessions, ports.settings.worker.heartbeat_seconds, renew):
+        results = _send(ports, destination, batch)
+    _record(ports, batch, results, taken_by)
+    sent = {item.delivery_id for item, result in zip(batch.deliveries, results, strict=True) if result.delivered}
+    if sent and destination.commitment != "none":
+        make_sure(ports, destination, sent)
+
+
+def find_destination(settings: Settings, name: str) -> Destination | None:
+    """The destination of this name, None if the settings have none."""
+    return next((item for item in settings.destinations if item.name == name), None)
+
+
+def backoff(settings: DeliverySettings, attempt: int, at: datetime) -> datetime:
+    """When to try again: base * 2^(attempt - 1), capped, less up to a quarter of jitter."""
+    seconds = min(settings.backoff_cap, settings.backoff_base * 2 ** min(attempt - 1, 30))
+    return at + timedelta(seconds=seconds * random.uniform(0.75, 1.0))  # noqa: S311 (jitter is no secret)
+
+
+def _send(ports: Ports, destination: Destination, batch: Batch) -> list[SendResult]:
+    objects = [item.object for item in batch.deliveries]
+    try:
+        return scu.store(destination, ports.settings.node.ae_title, objects, timeouts_of(ports.settings.delivery))
+    except DestinationUnavailable as exc:
+        _log.warning("destination %s: %s", destination.name, exc)
+        return [_unanswered(item, str(exc)) for item in batch.deliveries]
+
+
+def _record(ports: Ports, batch: Batch, results: Sequence[SendResult], owner: str, *, give_up: bool = False) -> None:
+    at = ports.clock()
+    try:
+        with transaction(ports.sessions) as session:
+            for item, result in zip(batch.deliveries, results, strict=True):
+                retry_at = None if give_up else backoff(ports.settings.delivery, item.attempt, at)
+                deliveries.record(session, item.delivery_id, owner=owner, result=result, retry_at=retry_at)
+    except LeaseLost:
+        _log.warning("destination %s: another sender took over; it sends the same bytes", batch.destination)
+
+
+def _unanswered(item: Delivery, detail: str) -> SendResult:
+    return SendResult(
+        status=None,
+        detail=detail,
+        sop_class_uid=item.object.sop_class_uid,
+        sop_instance_uid=item.object.sop_instance_uid,
+    )

@@ -1,0 +1,1 @@
+"""`opportune demo`: the whole node against a stand-in PACS on the loopback."""

@@ -1,0 +1,107 @@
+"""Checks what the node needs, one line each, so that a failing one says what to mend."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from celery import Celery
+
+from db.engine import database_now, make_engine, make_sessions, migrate, transaction
+from dicom_node import scu
+from models import registry
+from screening.errors import ScreeningError
+from screening.settings import Destination, Settings
+from worker.timeouts import timeouts_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Look at everything; a failure of one does not stop the others."""
+    checks = [
+        _check("home", lambda: _home(settings)),
+        _check("database", lambda: _database(settings)),
+        _check("broker", lambda: _broker(settings)),
+        _check("peers", lambda: _peers(settings)),
+        _check("models", lambda: _models(settings)),
+    ]
+    checks += [_check(f"weights of {name}", _verifier(name)) for name in registry.names()]
+    checks += [_check(f"destination {item.name}", _echoer(settings, item)) for item in settings.destinations]
+    return checks
+
+
+def _check(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name=name, ok=True, detail=look())
+    except (ScreeningError, OSError) as exc:
+        return Check(name=name, ok=False, detail=str(exc))
+
+
+def _home(settings: Settings) -> str:
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    free = shutil.disk_usage(settings.home).free // 2**20
+    if free < settings.node.minimum_free_mb:
+        raise OSError(f"{settings.home}: {free} MB free, node.minimum_free_mb is {settings.node.minimum_free_mb}")
+    return f"{settings.home}: {free} MB free"
+
+
+def _database(settings: Settings) -> str:
+    engine = make_engine(settings.sqlalchemy_url)
+    try:
+        migrate(engine)
+        with transaction(make_sessions(engine)) as session:
+            at = database_now(session)
+        return f"{engine.dialect.name}, up to date, its clock says {at:%Y-%m-%d %H:%M:%S} UTC"
+    finally:
+        engine.dispose()
+
+
+def _broker(settings: Settings) -> str:
+    if settings.embedded:
+        return "in this process (broker_url is not set)"
+    app = Celery(broker=settings.broker, set_as_current=False)
+    try:
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=5)
+            return f"{connection.transport.driver_type} answers"
+    except Exception as exc:  # noqa: BLE001 (every transport has its own errors)
+        raise OSError(f"the broker does not answer ({type(exc).__name__}); check broker_url") from None
+
+
+def _peers(settings: Settings) -> str:
+    if not settings.peers:
+        raise OSError("no [[peers]] are set: every sender is refused")
+    return f"{len(settings.peers)} may send"
+
+
+def _models(settings: Settings) -> str:
+    enabled = [name for name, model in sorted(settings.models.items()) if model.enabled]
+    if not enabled:
+        raise OSError("no model is enabled: set [models.NAME] enabled = true")
+    return ", ".join(f"{name} ({settings.models[name].when})" for name in enabled)
+
+
+def _verifier(name: str) -> Callable[[], str]:
+    def look() -> str:
+        card = registry.card(name)
+        card.verify(registry.bundle(name))
+        return f"version {card.version}, SHA-256 {card.weights_sha256[:12]} as on the card"
+
+    return look
+
+
+def _echoer(settings: Settings, destination: Destination) -> Callable[[], str]:
+    def look() -> str:
+        result = scu.echo(destination, settings.node.ae_title, timeouts_of(settings.delivery))
+        if not result.ok:
+            raise OSError(result.detail)
+        return result.detail
+
+    return look

@@ -1,0 +1,124 @@
+"""Decides, once a study is quiet, which models look at it, and writes down why the others do not."""
+
+import logging
+
+from sqlalchemy.orm import Session
+
+from db import context, jobs, selections, studies
+from db.engine import transaction
+from models import registry
+from screening.errors import DatabaseUnavailable, ScreeningError
+from screening.settings import ModelSettings
+from screening.types import ClinicalContext, Eligible, Ineligible, Selection, Study
+from worker import indication
+from worker.digests import input_digest, study_digest
+from worker.faults import describe
+from worker.ports import Ports
+
+_log = logging.getLogger(__name__)
+
+
+def intake_quiet(ports: Ports) -> list[tuple[int, str]]:
+    """Take in every study that is quiet. One that fails is logged, stays due and stops no other.
+
+    Returns
+    -------
+    list of (job_id, queue)
+        The jobs opened.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the database does not answer.
+    """
+    with transaction(ports.sessions) as session:
+        waiting = studies.quiet(session, quiet_seconds=ports.settings.node.quiet_seconds, now=ports.clock())
+    opened: list[tuple[int, str]] = []
+    for study_instance_uid in waiting:
+        try:
+            with transaction(ports.sessions) as session:
+                opened += take_in(session, ports, study_instance_uid)
+        except DatabaseUnavailable:
+            raise
+        except ScreeningError as exc:
+            _log.error("study %s could not be taken in: %s", study_instance_uid, exc)
+        except Exception as exc:  # noqa: BLE001 (one study must not stop the others; it stays due)
+            _log.error("study %s could not be taken in: %s", study_instance_uid, describe(exc))
+    return opened
+
+
+def take_in(session: Session, ports: Ports, study_instance_uid: str) -> list[tuple[int, str]]:
+    """Run every enabled model's selection over a study and open its jobs, in the caller's transaction."""
+    study = studies.load(session, study_instance_uid)
+    conflict = studies.conflict(session, study_instance_uid)
+    known = context.for_patient(session, *studies.patient_id(session, study_instance_uid))
+    opened = []
+    for name, settings in sorted(ports.settings.models.items()):
+        if not settings.enabled:
+            continue
+        selection, decision, reason = _decide(name, settings, study, known, conflict)
+        version = registry.card(name).version
+        selections.record(session, study_instance_uid, name, version, selection, decision, reason)
+        if decision == "eligible" and selection.chosen is not None:
+            opened += open_job(session, study, name, settings, selection.chosen)
+    studies.intake_done(session, study_instance_uid, study_digest(study))
+    return opened
+
+
+def open_job(
+    session: Session, study: Study, name: str, settings: ModelSettings, chosen: Eligible
+) -> list[tuple[int, str]]:
+    """Open the job of a model on its chosen series, as a revision when there was one on other images before."""
+    wanted = set(chosen.sop_instance_uids)
+    before = jobs.newest_for(session, study.study_instance_uid, name)
+    job, created = jobs.open_job(
+        session,
+        study_instance_uid=study.study_instance_uid,
+        chosen=chosen,
+        input_digest=input_digest(i for i in study.instances if i.sop_instance_uid in wanted),
+        model_name=name,
+        model_version=registry.card(name).version,
+        config_digest=registry.config_digest(name, settings.thresholds),
+        queue=settings.queue,
+        predecessor_id=None if before is None else before.job_id,
+    )
+    return [(job.job_id, settings.queue)] if created else []
+
+
+def _decide(
+    name: str, settings: ModelSettings, study: Study, known: ClinicalContext, conflict: str | None
+) -> tuple[Selection, str, str]:
+    """Selection, decision and reason: "eligible", "ineligible", "not-indicated", "manual", "conflict" or "failed"."""
+    if conflict is not None:
+        return _reject_all(study, "patient-conflict", conflict), "conflict", conflict
+    try:
+        selection = registry.selector(name)(study)
+    except ScreeningError as exc:
+        return _reject_all(study, "selection-failed", str(exc)), "failed", str(exc)
+    except Exception as exc:  # noqa: BLE001 (one study with a header nobody foresaw must not stop the others)
+        reason = f"the selection of {name} failed: {describe(exc)}; please report this"
+        _log.error(reason)
+        return _reject_all(study, "selection-failed", reason), "failed", reason
+    if selection.chosen is None:
+        return selection, "ineligible", _summary(selection)
+    if settings.when == "manual":
+        return selection, "manual", f"{name} runs by command only (models.{name}.when = manual)"
+    if settings.when == "indication":
+        shown = indication.match(study, known, settings.indication)
+        if shown is None:
+            return selection, "not-indicated", "no diagnosis or request shows the indication of this model"
+        return selection, "eligible", f"{selection.chosen.reason}; indication {shown}"
+    return selection, "eligible", selection.chosen.reason
+
+
+def _reject_all(study: Study, code: str, reason: str) -> Selection:
+    rejected = tuple(
+        Ineligible(series_instance_uid=series.series_instance_uid, code=code, reason=reason) for series in study.series
+    )
+    return Selection(chosen=None, rejected=rejected)
+
+
+def _summary(selection: Selection) -> str:
+    """The reasons of all rejected series, each once."""
+    reasons = dict.fromkeys(item.reason for item in selection.rejected)
+    return "; ".join(reasons) or "the study holds no series"

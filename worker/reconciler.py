@@ -1,0 +1,144 @@
+"""Looks, every few seconds, for work that a fault left behind. What it does is safe to do twice, or by two at once."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from db import deliveries, instances, jobs
+from db.engine import transaction
+from screening.errors import Permanent, Retryable
+from worker.celery_app import DELIVER_QUEUE
+from worker.commitment import look_up, make_sure
+from worker.faults import describe
+from worker.indexing import index_received
+from worker.intake import intake_quiet
+from worker.ports import Ports
+
+_log = logging.getLogger(__name__)
+
+_RING_AGAIN_SECONDS = 10
+"""A row that was rung for, and still waits while its queue stands empty, has lost its message."""
+
+_NEVER_SECONDS = 10 * 365 * 86400
+
+_ORPHAN_SECONDS = 600
+"""A spool file without a row is left alone for so long: its reception may not have ended."""
+
+_ASK_AGAIN_SECONDS = 60
+"""How often destinations are asked about what they have not confirmed."""
+
+_SWEEP_SECONDS = 300
+"""How often the spool is swept."""
+
+
+class Reconciler:
+    """The loop: index, intake, ring for jobs and deliveries, take back leases, follow up commitments, sweep."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._awake = threading.Event()
+        self._stopped = threading.Event()
+        self._next_sweep = self._next_question = ports.clock()
+
+    def wake(self) -> None:
+        """Run the next round now, e.g. because an instance was stored."""
+        self._awake.set()
+
+    def stop(self) -> None:
+        """End the loop after the present round."""
+        self._stopped.set()
+        self._awake.set()
+
+    def run(self) -> None:
+        """Loop until stopped. A database that is down is waited for."""
+        while not self._stopped.is_set():
+            self.round()
+            self._awake.wait(self._pause())
+            self._awake.clear()
+
+    def round(self) -> None:
+        """Do everything once. A step that fails is logged and does not stop the others."""
+        for step in (
+            self._index, self._take_in, self._expire, self._ring_jobs, self._ring_deliveries,
+            self._commitments, self._sweep,
+        ):  # fmt: skip
+            self._guarded(step)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Run a step; a fault in it must not stop the others."""
+        try:
+            step()
+        except (Retryable, Permanent) as exc:
+            _log.warning("the reconciler could not do a step: %s", exc)
+        except Exception as exc:  # noqa: BLE001 (the loop is what guarantees that nothing is left behind)
+            _log.error("a step of the reconciler failed: %s", describe(exc))
+
+    def _pause(self) -> float:
+        """Seconds until the next round: often enough to see a study that has just become quiet."""
+        settings = self._ports.settings
+        return min(settings.worker.reconcile_seconds, max(settings.node.quiet_seconds / 2, 0.2))
+
+    def _index(self) -> None:
+        while index_received(self._ports) and not self._stopped.is_set():
+            pass
+
+    def _take_in(self) -> None:
+        intake_quiet(self._ports)
+
+    def _expire(self) -> None:
+        with transaction(self._ports.sessions) as session:
+            jobs.expire_leases(session, self._ports.settings.worker.maximum_attempts)
+            deliveries.expire_leases(session)
+
+    def _ring_jobs(self) -> None:
+        """Ring for new jobs, and again for old ones whose message is lost; a broker that is down ends the round."""
+        queues = sorted({model.queue for model in self._ports.settings.models.values()})
+        again = self._again_after(*queues)
+        with transaction(self._ports.sessions) as session:
+            waiting = jobs.to_enqueue(session, again_after_seconds=again)
+        for job_id, queue in waiting:
+            if not self._ports.bell.screen(job_id, queue):
+                return
+
+    def _ring_deliveries(self) -> None:
+        again = self._again_after(DELIVER_QUEUE)
+        with transaction(self._ports.sessions) as session:
+            waiting = deliveries.due(session, again_after_seconds=again)
+        for delivery_id in waiting:
+            if not self._ports.bell.deliver(delivery_id):
+                return
+
+    def _again_after(self, *queues: str) -> float:
+        """Seconds after which a row is rung for again: soon only while its queue stands empty."""
+        drained = all(self._ports.bell.depth(queue) == 0 for queue in queues)
+        return _RING_AGAIN_SECONDS if drained else _NEVER_SECONDS
+
+    def _commitments(self) -> None:
+        """Ask again about what was sent and never confirmed, now and then: each question is an association."""
+        at = self._ports.clock()
+        if at < self._next_question:
+            return
+        self._next_question = at + timedelta(seconds=_ASK_AGAIN_SECONDS)
+        overdue = at - timedelta(seconds=self._ports.settings.delivery.commitment_seconds)
+        with transaction(self._ports.sessions) as session:
+            waiting = deliveries.commitment_overdue(session, overdue)
+        for destination in self._ports.settings.destinations:
+            if destination.commitment == "none":
+                continue
+            late = [item for item in waiting if item.destination == destination.name]
+            self._guarded(partial(make_sure, self._ports, destination))
+            self._guarded(partial(look_up, self._ports, destination, late))
+
+    def _sweep(self) -> None:
+        """Remove what an interrupted reception left: it was never acknowledged, and its sender keeps it."""
+        if self._ports.clock() < self._next_sweep:
+            return
+        self._next_sweep = self._ports.clock() + timedelta(seconds=_SWEEP_SECONDS)
+        self._ports.spool.sweep_parts(_ORPHAN_SECONDS)
+        with transaction(self._ports.sessions) as session:
+            known = instances.known_spool_names(session)
+        for name in self._ports.spool.orphans(known, _ORPHAN_SECONDS):
+            _log.warning("spool file %s has no row: it was never acknowledged and is removed", name)
+            self._ports.spool.remove(name)

@@ -1,0 +1,73 @@
+"""One screening run, as data: what the child process is told."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dicom_node.reports.request import Predecessor
+from screening.serialize import context_from_json, context_to_json, instance_from_json, instance_to_json
+from screening.types import ClinicalContext, Eligible, Instance
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScreenRequest:
+    """Everything a run needs, and nothing it would have to look up."""
+
+    model_name: str
+    thresholds: tuple[float, ...]
+    device: str  #: "auto", "cpu" or "cuda"
+    threads: int
+    instances: tuple[Instance, ...]  #: the chosen ones, in the series' order
+    paths: tuple[Path, ...]  #: of the instances' files, in the same order
+    chosen: Eligible
+    context: ClinicalContext
+    input_digest: str
+    config_digest: str
+    inferred_at: datetime
+    predecessor: Predecessor | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.instances) != len(self.paths) or not self.instances:
+            raise ValueError(f"paths must name a file for each of {len(self.instances)} instances")
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON. Holds headers, and so the patient's identity: for the child's socket only."""
+        return {
+            "model_name": self.model_name,
+            "thresholds": list(self.thresholds),
+            "device": self.device,
+            "threads": self.threads,
+            "instances": [instance_to_json(instance) for instance in self.instances],
+            "paths": [str(path) for path in self.paths],
+            "chosen": {
+                "series_instance_uid": self.chosen.series_instance_uid,
+                "sop_instance_uids": list(self.chosen.sop_instance_uids),
+                "reason": self.chosen.reason,
+            },
+            "context": context_to_json(self.context),
+            "input_digest": self.input_digest,
+            "config_digest": self.config_digest,
+            "inferred_at": self.inferred_at.isoformat(),
+            "predecessor": None if self.predecessor is None else asdict(self.predecessor),
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "ScreenRequest":
+        """The inverse of `to_json`."""
+        chosen = values["chosen"]
+        before = values["predecessor"]
+        return cls(
+            model_name=values["model_name"],
+            thresholds=tuple(values["thresholds"]),
+            device=values["device"],
+            threads=values["threads"],
+            instances=tuple(instance_from_json(instance) for instance in values["instances"]),
+            paths=tuple(Path(path) for path in values["paths"]),
+            chosen=Eligible(**{**chosen, "sop_instance_uids": tuple(chosen["sop_instance_uids"])}),
+            context=context_from_json(values["context"]),
+            input_digest=values["input_digest"],
+            config_digest=values["config_digest"],
+            inferred_at=datetime.fromisoformat(values["inferred_at"]),
+            predecessor=None if before is None else Predecessor(**before),
+        )

@@ -1,0 +1,136 @@
+"""Runs the node: everything in one process, or one role of it."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from celery import Celery
+from celery.worker import WorkController
+
+from worker.bootstrap import Node
+from worker.celery_app import DELIVER_QUEUE
+from worker.reconciler import Reconciler
+
+_log = logging.getLogger(__name__)
+
+_JOIN_SECONDS = 15
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Running:
+    """A node at work in this process."""
+
+    port: int  #: DICOM port that it listens on
+    reconciler: Reconciler
+
+
+@contextmanager
+def serving(node: Node) -> Iterator[Running]:
+    """Run everything in this process for the length of the block."""
+    queues = sorted({model.queue for model in node.settings.models.values()}) or ["screen"]
+    with ExitStack() as stack:
+        sandbox = node.sandbox()
+        stack.callback(sandbox.close)
+        # two threads, so that a destination that is slow to answer does not hold up screening
+        stack.enter_context(
+            _consuming([(node.celery_app(sandbox), queues), (node.celery_app(sandbox), [DELIVER_QUEUE])])
+        )
+        reconciler = node.reconciler()
+        stack.enter_context(_looping(reconciler))
+        listener = node.listener(reconciler)
+        port = listener.start()
+        stack.callback(listener.stop)
+        yield Running(port=port, reconciler=reconciler)
+
+
+def listen(node: Node) -> None:
+    """Run the listener until a signal comes."""
+    listener = node.listener()
+    port = listener.start()
+    _log.info("listening on port %d as %s", port, node.settings.node.ae_title)
+    try:
+        wait_for_signal()
+    finally:
+        listener.stop()
+
+
+def reconcile(node: Node) -> None:
+    """Run the reconciler until a signal comes."""
+    with _looping(node.reconciler()):
+        wait_for_signal()
+
+
+def consume(node: Node, queues: Sequence[str]) -> None:
+    """Run a Celery worker over the queues in the main thread, until a signal comes."""
+    sandbox = node.sandbox()
+    try:
+        if DELIVER_QUEUE not in queues:
+            sandbox.warm_up()
+        worker = node.celery_app(sandbox).Worker(
+            pool="solo", concurrency=1, queues=list(queues), without_mingle=True, without_gossip=True,
+            loglevel=node.settings.log_level, quiet=True,
+        )  # fmt: skip
+        worker.start()
+    finally:
+        sandbox.close()
+
+
+def wait_for_signal() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()
+
+
+@contextmanager
+def _looping(reconciler: Reconciler) -> Iterator[None]:
+    thread = _start("reconciler", reconciler.run)
+    try:
+        yield
+    finally:
+        reconciler.stop()
+        _join(thread)
+
+
+@contextmanager
+def _consuming(workers: Sequence[tuple[Celery, Sequence[str]]]) -> Iterator[None]:
+    """Run a Celery worker in a thread for each app and its queues."""
+    from celery.worker import state  # noqa: PLC0415 (a module that is state; the listener's role needs none of it)
+
+    threads = []
+    for app, queues in workers:
+        controller = app.WorkController(
+            pool="solo", concurrency=1, queues=list(queues), hostname=f"{queues[0]}@opportune",
+            without_mingle=True, without_gossip=True, without_heartbeat=True, loglevel="WARNING",
+        )  # fmt: skip
+        threads.append(_start(f"celery-{queues[0]}", partial(_work, app, controller)))
+    try:
+        yield
+    finally:
+        state.should_stop = 0  # what Celery's own signal handler does: every worker of the process leaves its loop
+        for thread in threads:
+            _join(thread)
+        state.should_stop = None
+
+
+def _work(app: Celery, controller: WorkController) -> None:
+    """Run a worker in the present thread; Celery finds a task's app by asking which is current in the thread."""
+    app.set_current()
+    controller.start()
+
+
+def _start(name: str, target: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=target, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def _join(thread: threading.Thread) -> None:
+    thread.join(_JOIN_SECONDS)
+    if thread.is_alive():
+        _log.warning("%s did not stop within %d s", thread.name, _JOIN_SECONDS)

@@ -1,0 +1,76 @@
+"""The child's side: `python -m worker.sandbox.child FD MEMORY_MB THREADS MODULE:CLASS`.
+
+It has no database, no broker and no settings. It ends with its parent: the socket's end of file says so.
+"""
+
+import importlib
+import os
+import resource
+import sys
+import threading
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+from screening.errors import Permanent, Retryable
+from worker.faults import describe
+from worker.request import ScreenRequest
+from worker.sandbox.protocol import Answer, receive_json, send_answer, send_failure, send_json
+
+
+class Runner(Protocol):
+    """What turns a request into an answer."""
+
+    def run(self, request: ScreenRequest) -> Answer:
+        """Run one request."""
+        ...
+
+
+def main() -> None:
+    """Serve requests until the parent is gone."""
+    descriptor, memory_mb, threads = (int(argument) for argument in sys.argv[1:4])
+    module, _, name = sys.argv[4].partition(":")
+    _limit(memory_mb)
+    connection = Connection(descriptor)
+    requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, requests), daemon=True).start()
+    # imports torch: after the memory limit was set, before the parent is told that we are ready
+    pipeline: Runner = getattr(importlib.import_module(module), name)(threads=threads)
+    send_json(connection, {"ready": True})
+    while True:
+        _serve(connection, pipeline, requests.get())
+
+
+def _serve(connection: Connection, pipeline: "Runner", values: dict[str, Any]) -> None:
+    try:
+        outcome, report = pipeline.run(ScreenRequest.from_json(values))
+    except (Retryable, Permanent) as exc:
+        send_failure(connection, kind=type(exc).__name__, message=str(exc))
+    except MemoryError:
+        send_failure(connection, kind="SandboxDied", message="the child ran out of memory")
+        connection.close()
+        os._exit(1)
+    except Exception as exc:  # noqa: BLE001 (a fault in a codec or a model: named by type, since its text may hold patient data)
+        send_failure(connection, kind="SandboxDied", message=describe(exc))
+    else:
+        send_answer(connection, outcome, report)
+
+
+def _listen(connection: Connection, requests: "SimpleQueue[dict[str, Any]]") -> None:
+    """Queue requests; end the process at once when the parent is gone, also in the middle of a run."""
+    try:
+        while True:
+            requests.put(receive_json(connection))
+    except (EOFError, OSError, ValueError):
+        os._exit(0)
+
+
+def _limit(memory_mb: int) -> None:
+    """No core files (they hold pixels and names), and at most so much address space."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory_mb:
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
+
+
+if __name__ == "__main__":
+    main()

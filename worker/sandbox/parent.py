@@ -1,0 +1,159 @@
+"""The parent's side of the child process."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from multiprocessing.connection import Connection
+from typing import Any
+
+from screening import errors
+from screening.errors import Permanent, Retryable, SandboxDied
+from screening.settings import WorkerSettings
+from worker.request import ScreenRequest
+from worker.sandbox.protocol import Answer, receive_answer, receive_json, send_json
+
+_START_SECONDS = 120
+"""A loaded machine takes tens of seconds to import torch and monai."""
+
+
+class Sandbox:
+    """A child process that keeps its models resident. Used by one thread at a time.
+
+    A child that dies, hangs or answers nonsense is killed; the next run starts a new one.
+
+    pipeline: "module:class" of what the child runs.
+    """
+
+    def __init__(self, settings: WorkerSettings, pipeline: str = "worker.pipeline:Pipeline") -> None:
+        self._settings = settings
+        self._pipeline = pipeline
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process number of the child, None while there is none."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    def run(self, request: ScreenRequest, *, cancelled: threading.Event | None = None) -> Answer:
+        """Run one request in the child.
+
+        Parameters
+        ----------
+        request
+            The run.
+        cancelled
+            When set, the child is killed and LeaseLost raised.
+
+        Raises
+        ------
+        SandboxDied
+            If the child died, took longer than `worker.job_timeout_seconds`, or answered nonsense.
+        LeaseLost
+            If cancelled.
+        Retryable, Permanent
+            What the child raised.
+        """
+        connection = self._started()
+        try:
+            send_json(connection, request.to_json())
+            self._await(connection, self._settings.job_timeout_seconds, cancelled)
+            values = receive_json(connection)
+            if "failure" not in values:
+                return receive_answer(connection, values)
+        except (EOFError, OSError, ValueError) as exc:
+            raise SandboxDied(f"the child ended in mid-job ({self._ending()})") from exc
+        except Retryable:
+            self.close()
+            raise
+        error = _error(values)
+        if isinstance(error, SandboxDied):  # out of memory, or a fault nobody foresaw: start afresh
+            self.close()
+        raise error
+
+    def warm_up(self) -> None:
+        """Start the child and wait until it has imported what it needs."""
+        self._started()
+
+    def close(self) -> None:
+        """Kill the child."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _started(self) -> Connection:
+        if self._connection is not None and self._process is not None and self._process.poll() is None:
+            return self._connection
+        self.close()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "worker.sandbox.child",
+                    str(theirs.fileno()),
+                    str(self._settings.memory_limit_mb),
+                    str(self._settings.threads),
+                    self._pipeline,
+                ],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=_environment(self._settings.threads),
+            )
+        self._connection = Connection(ours.detach())
+        try:
+            self._await(self._connection, _START_SECONDS, None)
+            if receive_json(self._connection) != {"ready": True}:
+                raise ValueError("not the child we started")
+        except (EOFError, OSError, ValueError) as exc:
+            raise SandboxDied(f"the child did not start ({self._ending()})") from exc
+        return self._connection
+
+    def _await(self, connection: Connection, seconds: float, cancelled: threading.Event | None) -> None:
+        """Wait until the child says something."""
+        waited = 0.0
+        while not connection.poll(0.2):
+            waited += 0.2
+            if cancelled is not None and cancelled.is_set():
+                raise errors.LeaseLost("another worker holds this job now")
+            if waited >= seconds:
+                raise SandboxDied(f"the child was killed: no answer within {seconds:g} s")
+
+    def _ending(self) -> str:
+        """Describe how the child ended, and clear it away."""
+        process = self._process
+        code = None
+        if process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = process.wait(timeout=2)
+        self.close()
+        if code is None:
+            return "killed"
+        return f"signal {-code}" if code < 0 else f"exit status {code}"
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """No settings and no secrets for the child; few threads, which sleep while they wait."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPPORTUNE_")}
+    return kept | {
+        "OMP_NUM_THREADS": str(threads),
+        "OMP_WAIT_POLICY": "passive",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+
+
+def _error(values: dict[str, Any]) -> Exception:
+    """The exception that a failure message names; an unknown one is retryable, since attempts are capped."""
+    kind = getattr(errors, str(values["failure"]), None)
+    message = str(values.get("message", ""))
+    if isinstance(kind, type) and issubclass(kind, (Retryable, Permanent)):
+        return kind(message)
+    return SandboxDied(message)

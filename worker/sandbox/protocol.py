@@ -1,0 +1,81 @@
+"""What parent and child say to each other: JSON and bytes over a socket pair, never pickles.
+
+The child reads hostile bytes. What it answers is data to be checked, so nothing that it sends may run code here.
+"""
+
+import json
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+from screening.errors import SandboxDied
+from screening.findings import Outcome
+from screening.reports import ObjectKind, Report, ReportObject
+from screening.serialize import outcome_from_json, outcome_to_json
+
+MAXIMUM_MESSAGE = 512 * 2**20
+"""Bytes of the largest object that a child may send: a SEG of a whole CT stays well below."""
+
+Answer = tuple[Outcome, Report]
+
+
+def send_answer(connection: Connection, outcome: Outcome, report: Report) -> None:
+    """Send an outcome and its report: one JSON message, then the bytes of each object."""
+    objects = [
+        {
+            "kind": str(item.kind),
+            "role": item.role,
+            "sop_class_uid": item.sop_class_uid,
+            "sop_instance_uid": item.sop_instance_uid,
+            "series_instance_uid": item.series_instance_uid,
+        }
+        for item in report.objects
+    ]
+    send_json(connection, {"outcome": outcome_to_json(outcome), "objects": objects})
+    for item in report.objects:
+        connection.send_bytes(item.encoded)
+
+
+def send_failure(connection: Connection, *, kind: str, message: str) -> None:
+    """Send why there is no outcome; kind is the name of a class of `screening.errors`."""
+    send_json(connection, {"failure": kind, "message": message})
+
+
+def receive_answer(connection: Connection, values: Mapping[str, Any]) -> Answer:
+    """The outcome and report that follow a JSON message that is no failure.
+
+    Raises
+    ------
+    SandboxDied
+        If the message is malformed.
+    """
+    try:
+        outcome = outcome_from_json(values["outcome"])
+        objects = tuple(
+            ReportObject(**{**item, "kind": ObjectKind(item["kind"])}, encoded=connection.recv_bytes(MAXIMUM_MESSAGE))
+            for item in values["objects"]
+        )
+    except (KeyError, TypeError, ValueError) as exc:
+        raise SandboxDied(f"the child's answer is malformed: {type(exc).__name__}") from exc
+    return outcome, Report(objects=objects)
+
+
+def send_json(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Send one JSON message."""
+    connection.send_bytes(json.dumps(values).encode())
+
+
+def receive_json(connection: Connection) -> dict[str, Any]:
+    """Receive one JSON message.
+
+    Raises
+    ------
+    EOFError, OSError
+        If the other side is gone.
+    ValueError
+        If the message is no JSON object.
+    """
+    values = json.loads(connection.recv_bytes(MAXIMUM_MESSAGE))
+    if not isinstance(values, dict):
+        raise ValueError("a message must be a JSON object")
+    return values

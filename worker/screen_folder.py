@@ -1,0 +1,145 @@
+"""`opportune screen`: a folder of DICOM in, result objects and findings out. No network, no database."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dicom_node.header import is_own_output, read_instance
+from models import registry
+from screening.clock import now
+from screening.errors import BadHeader, Permanent
+from screening.findings import NotEvaluable
+from screening.reports import Report
+from screening.serialize import outcome_to_json
+from screening.settings import ModelSettings, Settings
+from screening.types import ClinicalContext, Eligible, Instance, Series, Study
+from worker.digests import input_digest
+from worker.pipeline import Pipeline
+from worker.request import ScreenRequest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unread:
+    """A file that is no instance to be screened, and why."""
+
+    path: Path
+    reason: str
+
+
+def read_folder(path: Path) -> tuple[list[Study], list[Unread]]:
+    """Read a file, or every file below a folder, into studies.
+
+    The same SOP Instance UID a second time is left out: with the same bytes silently, with others as unread.
+    """
+    found: dict[str, Instance] = {}
+    unread: list[Unread] = []
+    for file in sorted(item for item in (path.rglob("*") if path.is_dir() else [path]) if item.is_file()):
+        try:
+            instance = read_instance(file, location=str(file))
+        except BadHeader as exc:
+            unread.append(Unread(path=file, reason=str(exc)))
+            continue
+        own = is_own_output(instance.header)
+        before = found.setdefault(instance.sop_instance_uid, instance)
+        if own is not None:
+            del found[instance.sop_instance_uid]
+            unread.append(Unread(path=file, reason=own))
+        elif before.digest != instance.digest:
+            unread.append(Unread(path=file, reason="another file has this SOP Instance UID and other bytes"))
+    return _studies(found.values()), unread
+
+
+def screen_study(
+    study: Study, settings: Settings, names: list[str], pipeline: Pipeline, out: Path
+) -> Iterator[dict[str, Any]]:
+    """Run each model over a study and write its objects below `out`; one JSON value for each model."""
+    for name in names:
+        selection = registry.selector(name)(study)
+        rejected = [
+            {"series_instance_uid": item.series_instance_uid, "sop_instance_uid": item.sop_instance_uid,
+             "code": item.code, "reason": item.reason}
+            for item in selection.rejected
+        ]  # fmt: skip
+        result: dict[str, Any] = {
+            "study_instance_uid": study.study_instance_uid, "model": name, "rejected": rejected,
+        }  # fmt: skip
+        if selection.chosen is None:
+            yield result | {"decision": "ineligible", "outcome": None, "objects": []}
+            continue
+        thresholds = settings.models.get(name, ModelSettings()).thresholds
+        request = _request(study, name, thresholds, selection.chosen)
+        yield result | _run(request, pipeline, out / study.study_instance_uid / name)
+
+
+def _request(study: Study, name: str, thresholds: tuple[float, ...], chosen: Eligible) -> ScreenRequest:
+    wanted = set(chosen.sop_instance_uids)
+    instances = tuple(instance for instance in study.instances if instance.sop_instance_uid in wanted)
+    return ScreenRequest(
+        model_name=name,
+        thresholds=thresholds,
+        device="auto",
+        threads=2,
+        instances=instances,
+        paths=tuple(Path(instance.location) for instance in instances),
+        chosen=chosen,
+        context=ClinicalContext(),
+        input_digest=input_digest(instances),
+        config_digest=registry.config_digest(name, thresholds),
+        inferred_at=now(),
+    )
+
+
+def _run(request: ScreenRequest, pipeline: Pipeline, folder: Path) -> dict[str, Any]:
+    try:
+        outcome, report = pipeline.run(request)
+    except Permanent as exc:
+        return {"decision": "failed", "reason": str(exc), "outcome": None, "objects": []}
+    return {
+        "decision": "not_evaluable" if isinstance(outcome, NotEvaluable) else "screened",
+        "chosen": {
+            "series_instance_uid": request.chosen.series_instance_uid,
+            "sop_instance_uids": list(request.chosen.sop_instance_uids),
+        },
+        "outcome": outcome_to_json(outcome),
+        "objects": _write(report, folder),
+    }
+
+
+def _write(report: Report, folder: Path) -> list[dict[str, str]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for item in report.objects:
+        path = folder / f"{item.kind}-{item.role}.dcm"
+        path.write_bytes(item.encoded)
+        written.append(
+            {"kind": str(item.kind), "role": item.role, "sop_class_uid": item.sop_class_uid,
+             "sop_instance_uid": item.sop_instance_uid, "path": str(path)}
+        )  # fmt: skip
+    return written
+
+
+def _studies(instances: Iterable[Instance]) -> list[Study]:
+    by_study: dict[str, dict[str, list[Instance]]] = defaultdict(lambda: defaultdict(list))
+    for instance in instances:
+        by_study[instance.study_instance_uid][instance.series_instance_uid].append(instance)
+    return [
+        Study(
+            study_instance_uid=study_uid,
+            series=tuple(
+                Series(
+                    series_instance_uid=uid,
+                    instances=tuple(
+                        sorted(items, key=lambda i: (i.header.number("InstanceNumber") or 0, i.sop_instance_uid))
+                    ),
+                )
+                for uid, items in sorted(series.items())
+            ),
+        )
+        for study_uid, series in sorted(by_study.items())
+    ]
+
+
+def _in_order(instance: Instance) -> tuple[float, str]:
+    return instance.header.number("InstanceNumber") or 0, instance.sop_instance_uid

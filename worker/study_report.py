@@ -1,0 +1,48 @@
+"""Everything that the database knows of a study, as JSON, without the patient's identity."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from db import deliveries, events, findings, jobs, selections, studies
+from screening.jobs import Job
+
+
+def describe_study(session: Session, study_instance_uid: str) -> dict[str, Any]:
+    """Selections with reasons, jobs with history and outcome, deliveries."""
+    study = studies.load(session, study_instance_uid)
+    return {
+        "study_instance_uid": study_instance_uid,
+        "instances": len(study.instances),
+        "conflict": studies.conflict(session, study_instance_uid),
+        "selections": [
+            {"model": row.model_name, "version": row.model_version, "kind": row.kind, "code": row.code,
+             "reason": row.reason, "series_instance_uid": row.series_instance_uid,
+             "sop_instance_uids": list(row.sop_instance_uids)}
+            for row in selections.of_study(session, study_instance_uid)
+        ],
+        "jobs": [describe_job(session, job) for job in jobs.of_study(session, study_instance_uid)],
+    }  # fmt: skip
+
+
+def describe_job(session: Session, job: Job) -> dict[str, Any]:
+    """A job's history, outcome and deliveries."""
+    return {
+        "job_id": job.job_id,
+        "model": job.model_name,
+        "version": job.model_version,
+        "state": str(job.state),
+        "attempt": job.attempt,
+        "reason": job.reason,
+        "outcome": findings.of_job(session, job.job_id),
+        "events": [
+            {"at": event.at.isoformat(timespec="milliseconds"), "from": event.from_state, "to": event.to_state,
+             "detail": event.detail}
+            for event in events.of_job(session, job.job_id)
+        ],
+        "deliveries": [
+            {"destination": item.destination, "kind": str(item.kind), "role": item.role, "state": str(item.state),
+             "status": item.status, "detail": item.detail, "sop_instance_uid": item.sop_instance_uid}
+            for item in deliveries.of_job(session, job.job_id)
+        ],
+    }  # fmt: skip
