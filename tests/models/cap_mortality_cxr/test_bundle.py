@@ -14,7 +14,7 @@ NAME = "cap_mortality_cxr"
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # MONAI warns of optional readers that are not installed
 def test_monai_builds_what_inference_json_says() -> None:
-    from monai.bundle import ConfigParser
+    from monai.bundle.config_parser import ConfigParser
 
     parser = ConfigParser()
     parser.read_config(registry.bundle(NAME) / "configs" / "inference.json")
