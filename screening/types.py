@@ -13,11 +13,15 @@ from types import MappingProxyType
 from screening.codes import CodedName
 from screening.header import Header
 
-_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*")
+_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
 def is_uid(text: str) -> bool:
-    """Whether the text is a UID (PS3.5 9.1): digits and single dots, no leading zeros, at most 64 characters."""
+    """Whether the text can stand for a UID: digits and single dots, at most 64 characters (PS3.5 9.1).
+
+    PS3.5 also forbids leading zeros in a component. Devices send them all the same, and such an image is better kept
+    under the name that it has everywhere else than refused.
+    """
     return len(text) <= 64 and _UID.fullmatch(text) is not None
 
 

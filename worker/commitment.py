@@ -16,6 +16,7 @@ from dicom_node.commitment import CommitmentReport, Reference
 from dicom_node.ledger import DatabaseLedger
 from screening.errors import DestinationUnavailable, RejectedPermanent, RejectedTransient
 from screening.settings import Destination
+from worker.backoff import backoff
 from worker.ports import Ports
 from worker.timeouts import timeouts_of
 
@@ -49,6 +50,7 @@ def look_up(ports: Ports, destination: Destination, sent: Collection[Delivery]) 
     DestinationUnavailable, RejectedTransient, RejectedPermanent
         If the destination does not answer such questions, now or ever.
     """
+    settings = ports.settings.delivery
     for item in sent:
         found = scu.find_instance(
             destination,
@@ -56,11 +58,13 @@ def look_up(ports: Ports, destination: Destination, sent: Collection[Delivery]) 
             study_instance_uid=item.study_instance_uid,
             series_instance_uid=item.object.series_instance_uid,
             sop_instance_uid=item.sent_sop_instance_uid or item.object.sop_instance_uid,
-            timeouts=timeouts_of(ports.settings.delivery),
+            timeouts=timeouts_of(settings),
         )
         detail = "found by C-FIND" if found else "answered Success, but C-FIND does not find it"
         with transaction(ports.sessions) as session:
-            deliveries.verified(session, item.delivery_id, found, detail)
+            deliveries.verified(
+                session, item.delivery_id, found, detail, retry_at=backoff(settings, item.attempt, ports.clock())
+            )
 
 
 def _request(ports: Ports, destination: Destination, sent: Collection[Delivery]) -> None:

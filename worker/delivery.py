@@ -1,10 +1,8 @@
 """Sends frozen bytes to a destination."""
 
 import logging
-import random
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from functools import partial
 
 from db import deliveries
@@ -13,7 +11,8 @@ from db.engine import transaction
 from dicom_node import scu
 from screening.errors import DestinationUnavailable, LeaseLost
 from screening.reports import SendResult
-from screening.settings import DeliverySettings, Destination, Settings
+from screening.settings import Destination, Settings
+from worker.backoff import backoff
 from worker.commitment import make_sure
 from worker.heartbeat import heartbeat
 from worker.ports import Ports
@@ -48,12 +47,6 @@ def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
 def find_destination(settings: Settings, name: str) -> Destination | None:
     """The destination of this name, None if the settings have none."""
     return next((item for item in settings.destinations if item.name == name), None)
-
-
-def backoff(settings: DeliverySettings, attempt: int, at: datetime) -> datetime:
-    """When to try again: base * 2^(attempt - 1), capped, less up to a quarter of jitter."""
-    seconds = min(settings.backoff_cap, settings.backoff_base * 2 ** min(attempt - 1, 30))
-    return at + timedelta(seconds=seconds * random.uniform(0.75, 1.0))  # noqa: S311 (jitter is no secret)
 
 
 def _send(ports: Ports, destination: Destination, batch: Batch) -> list[SendResult]:

@@ -1,15 +1,15 @@
 """The main job on real input: radiographs in by DCMTK's storescu, SR and SC back in Orthanc, every step a row."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from tests.acceptance.conftest import MODES, MakeNode
 from tests.acceptance.node import NodeUnderTest, wait_for
 from tests.acceptance.objects import complaints, results_of
-from tests.conftest import require_program
+from tests.dicom_node.test_listener_with_dcmtk import OPTIONS, dcmtk
 from tests.servers.orthanc import Orthanc
 
 pytestmark = [
@@ -17,12 +17,13 @@ pytestmark = [
 ]  # fmt: skip
 
 
-def storescu(node: NodeUnderTest, folder: Path) -> None:
-    """Send a folder with DCMTK, in the transfer syntaxes that the files have."""
-    require_program("storescu")
-    program = shutil.which("storescu", path="/usr/bin:/usr/local/bin") or "storescu"
+def storescu(node: NodeUnderTest, path: Path) -> None:
+    """Send a file with DCMTK, in the transfer syntax that it has."""
+    program = dcmtk("storescu")
+    syntax = str(pydicom.filereader.read_file_meta_info(path).TransferSyntaxUID)
     done = subprocess.run(
-        [program, "-R", "-aet", "SENDER", "-aec", node.ae_title, "127.0.0.1", str(node.port), "+sd", str(folder)],
+        [program, "-R", OPTIONS[syntax], "-aet", "SENDER", "-aec", node.ae_title,
+         "127.0.0.1", str(node.port), str(path)],
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -34,8 +35,9 @@ def test_every_radiograph_ends_as_reported_or_with_a_true_reason(
 ) -> None:
     node = make_node(mode)
     node.start()
-    files = list((real_data / "dicom_samples" / "crdx").iterdir())
-    storescu(node, real_data / "dicom_samples" / "crdx")
+    files = sorted((real_data / "dicom_samples" / "crdx").iterdir())
+    for path in files:
+        storescu(node, path)
     wait_for("results", lambda: node.settled(received=len(files)), 180)
     counts = node.counts()
     assert counts["instances"]["indexed"] + counts["instances"]["conflict"] == len(files)

@@ -19,7 +19,7 @@ from screening.settings import DeliverySettings
 from screening.types import Eligible
 from tests.worker.factories import STUDY
 from tests.worker.ports import make_ports, pacs, radiograph, receive
-from worker.delivery import backoff, deliver
+from worker.delivery import deliver
 from worker.indexing import index_received
 from worker.ports import Ports
 
@@ -151,11 +151,3 @@ def test_a_destination_that_left_the_settings_is_an_operators_matter(start: Star
     status = _status(ports, job_id)
     assert status.state is DeliveryState.FAILED
     assert "no destination 'pacs' in the settings" in (status.detail or "")
-
-
-def test_backoff_doubles_to_its_cap_with_jitter() -> None:
-    settings = DeliverySettings(backoff_base=5, backoff_cap=900)
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    for attempt, most in ((1, 5), (2, 10), (3, 20), (9, 900), (500, 900)):
-        seconds = (backoff(settings, attempt, at) - at).total_seconds()
-        assert 0.75 * most <= seconds <= most
