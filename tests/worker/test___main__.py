@@ -1,38 +1,13 @@
-"""`python -m worker` is the command; starting it is light."""
+"""`python -m worker` is `opportune`."""
 
 import subprocess
 import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("torch", "monai", "highdicom", "scipy", "sqlalchemy", "celery", "pydicom")
-
-PROGRAM = f"""
-import runpy, sys
-sys.argv = ["opportune", *sys.argv[1:]]
-try:
-    runpy.run_module("worker", run_name="__main__")
-finally:
-    print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
-"""
+from importlib.metadata import entry_points
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments],
-        cwd=ROOT, check=False, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-
-
-def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
-    done = _run("--help")
-    assert done.returncode == 0, done.stderr
-    for command in ("demo", "serve", "screen", "send", "status", "study", "quarantine", "node", "doctor", "init"):
-        assert f" {command} " in done.stdout
-    assert done.stderr.strip() == "[]"
-
-
-def test_a_command_that_does_not_exist() -> None:
-    done = _run("scren")
-    assert done.returncode == 2
-    assert "No such command 'scren'" in done.stderr
+def test_it_is_the_same_command() -> None:
+    shown = subprocess.run([sys.executable, "-m", "worker", "--help"], capture_output=True, text=True, check=False)
+    assert shown.returncode == 0
+    assert "serve" in shown.stdout
+    (command,) = [entry for entry in entry_points(group="console_scripts") if entry.name == "opportune"]
+    assert command.value == "worker.cli:main"
