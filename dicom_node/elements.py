@@ -61,6 +61,7 @@ class DataSet:
 
     file: FileBytes = field(repr=False)
     elements: Elements = field(repr=False)
+    start: int  #: where the data set begins, after the file meta information
     transfer_syntax_uid: str
     byte_order: str  #: "<" or ">", as in `struct`
     truncated: bool  #: the file ends inside an element other than the pixel data
@@ -88,7 +89,7 @@ def read_data_set(file: FileBytes, wanted: Collection[int]) -> DataSet:
     walker.byte_order = ">" if big else "<"
     elements, _ = walker.walk(start, file.size, implicit=implicit, depth=0)
     guessed = EXPLICIT_BIG if big else IMPLICIT_LITTLE if implicit else EXPLICIT_LITTLE
-    return DataSet(file, meta | elements, declared or guessed, walker.byte_order, walker.truncated)
+    return DataSet(file, meta | elements, start, declared or guessed, walker.byte_order, walker.truncated)
 
 
 def _uid(file: FileBytes, element: Element | None) -> str:

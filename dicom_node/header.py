@@ -8,6 +8,7 @@ if they stood at the top.
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 from dicom_node.elements import (
@@ -21,7 +22,7 @@ from dicom_node.elements import (
 from dicom_node.file_bytes import FileBytes
 from dicom_node.keywords import CODE, FUNCTIONAL_GROUPS, KEPT, tag
 from dicom_node.values import charset_of, text_of, value_of
-from screening.errors import BadHeader, SpoolUnavailable
+from screening.errors import BadHeader
 from screening.header import Header, JsonValue
 from screening.types import Instance, is_uid
 
@@ -34,6 +35,7 @@ _REQUEST_ATTRIBUTES = tag("RequestAttributesSequence")
 _PIXEL_REPRESENTATION = tag("PixelRepresentation")
 
 OUR_MANUFACTURER = "Opportune"
+_CHUNK = 2**20  # bytes read at a time
 _REPORT_MODALITIES = {
     "SR": "a structured report",
     "SEG": "a segmentation",
@@ -66,13 +68,14 @@ def read_instance(path: Path, *, location: str) -> Instance:
             "SeriesInstanceUID": header.text("SeriesInstanceUID"),
         }
         _require_uids(uids | {"TransferSyntaxUID": data_set.transfer_syntax_uid}, truncated=data_set.truncated)
+        digest = _digest(data_set)
     return Instance(
         sop_class_uid=uids["SOPClassUID"],
         sop_instance_uid=uids["SOPInstanceUID"],
         series_instance_uid=uids["SeriesInstanceUID"],
         study_instance_uid=uids["StudyInstanceUID"],
         transfer_syntax_uid=data_set.transfer_syntax_uid,
-        digest=_digest(path),
+        digest=digest,
         location=location,
         header=Header({**values, **uids}),
     )
@@ -81,12 +84,11 @@ def read_instance(path: Path, *, location: str) -> Instance:
 def is_own_output(header: Header) -> str | None:
     """Why this object must not be screened as an input (it is ours, or it is a result and no image), or None."""
     for keyword in ("Manufacturer", "ManufacturerModelName"):
-        if header.text(keyword).casefold() == OUR_MANUFACTURER.casefold():
+        if header.text(keyword).casefold().startswith(OUR_MANUFACTURER.casefold()):
             return f"made by {OUR_MANUFACTURER} itself ({keyword})"
-    # PS3.3 does not forbid a PACS to rewrite the manufacturer of what passes; our series say RUO and our name first
-    description = header.text("SeriesDescription").casefold()
-    if description.startswith((OUR_MANUFACTURER.casefold(), f"ruo {OUR_MANUFACTURER.casefold()}")):
-        return f"made by {OUR_MANUFACTURER} itself (SeriesDescription)"
+    # an archive may rewrite the equipment of what passes; our series are all "AI <title> - <role> (research)"
+    if re.fullmatch(r"AI .*\(research\)", header.text("SeriesDescription")):
+        return "a result of an algorithm by its SeriesDescription, not an image to screen"
     modality = header.text("Modality").upper()
     if modality in _REPORT_MODALITIES:
         return f"{_REPORT_MODALITIES[modality]} (modality {modality}), not an image to screen"
@@ -165,10 +167,14 @@ def _merged(present: JsonValue, value: JsonValue) -> JsonValue:
     return all_values[0] if len(all_values) == 1 and not isinstance(value, list) else all_values
 
 
-def _digest(path: Path) -> str:
-    """SHA-256 of the file."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise SpoolUnavailable(f"cannot read a stored file: {error.strerror}") from error
+def _digest(data_set: DataSet) -> str:
+    """SHA-256 of Transfer Syntax UID and encoded data set.
+
+    The file meta information is left out: it says who stored the file, and differs between the sender's file and ours.
+    """
+    total = hashlib.sha256(data_set.transfer_syntax_uid.encode())
+    position = data_set.start
+    while chunk := data_set.file.read(position, _CHUNK):
+        total.update(chunk)
+        position += len(chunk)
+    return total.hexdigest()

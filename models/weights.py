@@ -38,6 +38,7 @@ def write_weights(path: Path, tensors: Mapping[str, Tensor], *, keep_precision: 
         for name, value in sorted(tensors.items())
     }
     save_file(settled, path)
+    path.chmod(0o644)  # safetensors writes files that only their owner can read
 
 
 def fill(network: nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:

@@ -72,8 +72,11 @@ class SendResult:
 
     @property
     def delivered(self) -> bool:
-        """0x0000 Success, or 0xBxxx Warning: stored with coercion."""
-        return self.status is not None and (self.status == 0 or 0xB000 <= self.status <= 0xBFFF)
+        """0x0000 Success, 0xBxxx Warning (stored with coercion), or 0x0111 Duplicate SOP Instance (stored before).
+
+        A SOP Instance UID of ours names one frozen sequence of bytes, so a duplicate is the same object.
+        """
+        return self.status is not None and (self.status in (0, 0x0111) or 0xB000 <= self.status <= 0xBFFF)
 
     @property
     def permanent(self) -> bool:

@@ -40,7 +40,7 @@ class Instance:
     series_instance_uid: str
     study_instance_uid: str
     transfer_syntax_uid: str
-    digest: str  #: SHA-256 of the stored file, 64 hexadecimal digits
+    digest: str  #: SHA-256 of transfer syntax and encoded data set, 64 hexadecimal digits
     location: str  #: spool name, or a path for work without a spool
     header: Header = field(repr=False)
 

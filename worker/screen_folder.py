@@ -90,7 +90,7 @@ def _request(study: Study, name: str, settings: Settings, chosen: Eligible) -> S
         context=ClinicalContext(),
         input_digest=input_digest(instances),
         config_digest=registry.config_digest(name, thresholds),
-        inferred_at=now(),
+        inferred_at=now().astimezone(),
     )
 
 

@@ -82,7 +82,7 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
         context=context.for_patient(session, *studies.patient_id(session, job.study_instance_uid)),
         input_digest=job.input_digest,
         config_digest=job.config_digest,
-        inferred_at=ports.clock(),
+        inferred_at=ports.clock().astimezone(),  # the site's own time: it is printed on the card
         predecessor=_predecessor(session, job),
     )
 

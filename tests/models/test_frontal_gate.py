@@ -8,6 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
+from dicom_node.header import read_instance
+from dicom_node.pixels.radiograph import read_radiograph
 from models import registry
 from models.cap_mortality_cxr.pipeline import CapMortality
 from models.frontal_gate import FrontalNet, check_values, check_view, frontal_score
@@ -92,3 +94,19 @@ def test_real_radiographs_the_wrong_way_are_refused(model: CapMortality, real_da
         for a in unseen(real_data)[:150]
     ]
     assert accepted(model, [np.ascontiguousarray(a) for a in changed]) <= 0.05
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("dicom-test-files__RG3_JLSL.dcm", "not-a-frontal-chest"),  # a leg
+        ("pylibjpeg-data__RG2_JLSN.dcm", "not-a-frontal-chest"),  # a hip
+        ("pydicom-data__RG1_J2KI.dcm", None),
+        ("pylibjpeg-data__966_fixed.dcm", None),
+    ],
+)
+def test_real_dicom_radiographs(model: CapMortality, real_data: Path, name: str, code: str | None) -> None:
+    path = real_data / "dicom_samples" / "crdx" / name
+    refusal = model.refuse_picture(read_radiograph(path, read_instance(path, location=name)).pixels)
+    assert (refusal.code if refusal else None) == code

@@ -10,7 +10,7 @@ def result(status: int | None, detail: str = "") -> SendResult:
     return SendResult(status=status, detail=detail, sop_class_uid="1.2", sop_instance_uid="1.3")
 
 
-@pytest.mark.parametrize("status", [0x0000, 0xB000, 0xB006, 0xB007, 0xBFFF])
+@pytest.mark.parametrize("status", [0x0000, 0x0111, 0xB000, 0xB006, 0xB007, 0xBFFF])
 def test_success_and_warning_are_delivered(status: int) -> None:
     assert result(status).delivered
     assert not result(status).permanent

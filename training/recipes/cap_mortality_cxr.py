@@ -154,7 +154,7 @@ def _content(
             "ood": {"method": "probabilistic PCA Mahalanobis distance of pooled features", "scale": "99 % validation"},
         },
         metadata=METADATA | {"network_data_format": network_data_format(tier.size)},
-        inference=INFERENCE,
+        inference=INFERENCE | {"input_size": tier.size},
         tensors=tensors,
         keep_precision=("ood.",),
         results=results,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from models.cap_mortality_cxr import preprocess
+
 CARD: dict[str, Any] = {
     "name": "cap_mortality_cxr",
     "version": "0.1.0",
@@ -47,15 +49,22 @@ INFERENCE: dict[str, Any] = {
     "imports": ["$import torch"],
     "bundle_root": ".",
     "dataset_dir": "/data/radiographs",
+    "input_size": 128,
     "device": "$torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
     "network_def": {"_target_": "models.cap_mortality_cxr.network.MortalityNet"},
     "network": "$@network_def.to(@device)",
     "preprocessing": {
         "_target_": "Compose",
         "transforms": [
-            {"_target_": "LoadImaged", "keys": "image", "ensure_channel_first": True},
-            {"_target_": "ScaleIntensityRangePercentilesd", "keys": "image", "lower": 0.5, "upper": 99.5,
+            {"_target_": "LoadImaged", "keys": "image", "reader": "PydicomReader", "ensure_channel_first": True},
+            {"_target_": "ScaleIntensityRangePercentilesd", "keys": "image",
+             "lower": preprocess.PERCENTILES[0], "upper": preprocess.PERCENTILES[1],
              "b_min": 0.0, "b_max": 1.0, "clip": True},
+            {"_target_": "Resized", "keys": "image", "spatial_size": "@input_size", "size_mode": "longest",
+             "mode": "bilinear", "anti_aliasing": True},
+            {"_target_": "SpatialPadd", "keys": "image", "spatial_size": ["@input_size", "@input_size"]},
+            {"_target_": "NormalizeIntensityd", "keys": "image", "subtrahend": preprocess.MEAN,
+             "divisor": preprocess.SD},
         ],
     },
     "dataset": {"_target_": "Dataset", "data": [], "transform": "@preprocessing"},

@@ -16,6 +16,7 @@ def cohort() -> ChestCohort:
     return make_cohort("train", 48, size=64)
 
 
+@pytest.mark.slow
 def test_a_short_training_lowers_the_loss_and_repeats(cohort: ChestCohort) -> None:
     net, history = fit(cohort, SHORT, seed=0, device="cpu", progress=silent)
     assert history[-1] < 0.75 * history[0]

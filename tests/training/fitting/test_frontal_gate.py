@@ -11,6 +11,7 @@ from training.fitting.frontal_gate import read_frontal, refused_pictures, train_
 from training.request import silent
 
 
+@pytest.mark.slow
 def test_a_few_steps_tell_chests_from_the_rest() -> None:
     chests, others = make_cohort("train", 24, size=64).images, refused_pictures(12)
     gate = train_gate(chests, others, steps=120, seed=0, progress=silent)
@@ -22,13 +23,15 @@ def test_a_few_steps_tell_chests_from_the_rest() -> None:
 
 
 def test_pictures_of_a_folder_are_read_in_order(tmp_path: Path) -> None:
-    for name, shade in (("b.png", 200), ("a.png", 100)):
-        ramp = np.tile(np.arange(80, dtype=np.uint8), (100, 1)) + np.uint8(shade // 10)
-        Image.fromarray(ramp).save(tmp_path / name)
+    ramp = np.tile(np.arange(100, dtype=np.uint8), (100, 1))
+    for name, pixels in (("b.png", ramp[:, ::-1]), ("a.png", ramp)):
+        Image.fromarray(np.ascontiguousarray(pixels)).save(tmp_path / name)
     (tmp_path / "notes.txt").write_text("no picture")
-    pictures = read_frontal(tmp_path)
-    assert pictures.shape == (2, 64, 64)
-    assert pictures.max() == 255
+    first, second = read_frontal(tmp_path).astype(int)
+    assert first.shape == second.shape == (64, 64)
+    assert first[:, -1].min() > 240
+    assert first[:, 0].max() < 20
+    np.testing.assert_allclose(first[:, ::-1], second, atol=1)
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(ConfigurationError, match="holds no"):
