@@ -6,25 +6,38 @@ from db import instances
 from db.engine import transaction
 from db.instances import Received
 from dicom_node.header import is_own_output, read_instance
-from screening.errors import BadHeader
+from screening.errors import BadHeader, Retryable
 from screening.types import Instance
+from worker.faults import describe
 from worker.ports import Ports
 
 _log = logging.getLogger(__name__)
 
 
 def index_received(ports: Ports, *, limit: int = 500) -> int:
-    """Index what was received, oldest first; each file is a transaction of its own.
+    """Index what was received, oldest first; each file is a transaction of its own, and none stops the others.
 
     Returns
     -------
     int
         How many rows left the state `received`.
+
+    Raises
+    ------
+    DatabaseUnavailable, SpoolUnavailable
+        If the database or the spool does not answer; the rest is indexed later.
     """
     with transaction(ports.sessions) as session:
         waiting = instances.received(session, limit=limit)
     for row in waiting:
-        _index(ports, row)
+        try:
+            _index(ports, row)
+        except Retryable:
+            raise
+        except Exception as exc:  # noqa: BLE001 (what nobody foresaw must not hold up every file that came later)
+            _log.error("instance row %d could not be indexed: %s", row.instance_id, describe(exc))
+            with transaction(ports.sessions) as session:
+                instances.unreadable(session, row.instance_id, "indexing-failed", describe(exc))
     return len(waiting)
 
 

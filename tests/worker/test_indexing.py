@@ -8,6 +8,7 @@ from sqlalchemy import select
 from db import status
 from db.engine import transaction
 from db.tables import InstanceRow
+from screening.errors import DatabaseUnavailable, SpoolUnavailable
 from tests.worker.ports import make_ports, radiograph, receive, receive_bytes
 from worker.indexing import index_received
 from worker.ports import Ports
@@ -81,6 +82,42 @@ def test_a_file_that_is_gone_is_told(ports: Ports) -> None:
     index_received(ports)
     assert _states(ports) == {"unreadable": 1}
     assert "no longer in the spool" in _reasons(ports)[0]
+
+
+@pytest.mark.parametrize("where", ["read_instance", "instances.index"])
+def test_a_fault_that_nobody_foresaw_becomes_a_row_and_stops_no_other_file(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: str
+) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise KeyError("DOE^JANE")
+
+    name = receive(ports, radiograph(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(f"worker.indexing.{where}", fault)
+        assert index_received(ports) == 1
+    receive(ports, radiograph(2))
+    index_received(ports)
+    assert _states(ports) == {"unreadable": 1, "indexed": 1}
+    assert _reasons(ports)[0].startswith("KeyError in tests.worker.test_indexing:")
+    assert ports.spool.path(name).is_file()
+    assert "DOE" not in caplog.text
+
+
+@pytest.mark.parametrize("failure", [DatabaseUnavailable("no answer"), SpoolUnavailable("no such device")])
+def test_a_disk_or_database_that_is_gone_leaves_files_to_be_indexed_later(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise failure
+
+    receive(ports, radiograph())
+    with monkeypatch.context() as patched:
+        patched.setattr("worker.indexing.read_instance", gone)
+        with pytest.raises(type(failure)):
+            index_received(ports)
+    assert _states(ports) == {"received": 1}
+    assert index_received(ports) == 1
+    assert _states(ports) == {"indexed": 1}
 
 
 def test_our_own_output_is_not_looked_at_again(ports: Ports) -> None:

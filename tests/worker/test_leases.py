@@ -65,7 +65,7 @@ def test_what_a_dead_process_of_this_host_held_is_ready_again(ports: Ports) -> N
         f"{socket.gethostname()}:x:y",
         f"{socket.gethostname()}",
     ],
-    ids=["this process", "another host", "another host, high number", "no number", "host only"],
+    ids=["living", "other-host", "other-host-dead", "no-number", "no-process"],  # the same in each test process
 )
 def test_the_living_and_other_hosts_keep_what_they_hold(ports: Ports, owner: str) -> None:
     job_id = _claimed_by(ports, owner)

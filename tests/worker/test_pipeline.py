@@ -27,7 +27,7 @@ from worker.pipeline import Pipeline
 from worker.request import ScreenRequest
 from worker.version import SOFTWARE_VERSION
 
-PATIENT = {"PatientID": "ZQ-778812", "PatientName": "Quillfeather^Zebulon"}
+PATIENT: dict[str, Any] = {"PatientID": "ZQ-778812", "PatientName": "Quillfeather^Zebulon"}
 REFUSAL = NotEvaluable(code="age-unknown", reason="no birth date")
 
 
