@@ -272,9 +272,9 @@ def retry(s: Session, job_id: int, who: str) -> bool:
 
 
 def dismiss(s: Session, job_id: int, who: str, why: str) -> bool:
-    """An operator gives a job up. False for one that is neither quarantined nor waiting."""
+    """An operator gives a quarantined job up. False for one in any other state."""
     row = lock(s, job_id)
-    if JobState(row.state) not in (JobState.QUARANTINED, JobState.READY, JobState.RETRY_WAIT):
+    if row.state != JobState.QUARANTINED:
         return False
     move(s, row, JobState.DISMISSED, owner=who, detail=why)
     audit.record(s, actor=who, action="dismiss", subject=f"job {job_id}", detail=why)

@@ -344,6 +344,7 @@ def test_two_reconcilers_do_not_enqueue_a_job_twice(sessions: Sessions) -> None:
 def test_an_operator_retries_or_gives_up_what_is_quarantined(sessions: Sessions) -> None:
     job_id = _new(sessions)
     with transaction(sessions) as s:
+        assert not jobs.dismiss(s, job_id, "admin", "why")  # it only waits
         claim = factories.claim(s, job_id, attempts=1)
         assert claim is not None
         assert not jobs.retry(s, job_id, "admin")
