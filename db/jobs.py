@@ -113,7 +113,7 @@ def renew(s: Session, claim: Claim, lease_seconds: float) -> bool:
 def finish(s: Session, claim: Claim, outcome: Outcome, report: Report, destinations: Sequence[PlannedDelivery]) -> None:
     """Keep the outcome, the report's bytes and what is to be delivered, and mark the job inferred: all or nothing.
 
-    The job whose work this one revises becomes superseded.
+    Every job that this one revises, directly or through others, becomes superseded unless it was dismissed.
 
     Raises
     ------
@@ -128,10 +128,17 @@ def finish(s: Session, claim: Claim, outcome: Outcome, report: Report, destinati
         findings.record(s, row.id, outcome)
         object_ids = reports.record(s, row.id, report)
         deliveries.plan(s, row.id, object_ids, destinations)
-        if row.predecessor_id is not None:
-            predecessor = lock(s, row.predecessor_id)
-            if JobState(predecessor.state) not in _FINAL:
-                move(s, predecessor, JobState.SUPERSEDED, detail=f"by job {row.id}")
+        _supersede(s, row)
+
+
+def _supersede(s: Session, row: JobRow) -> None:
+    """Supersede the chain of predecessors to its begin: one that failed does not shield the result before it."""
+    earlier = row.predecessor_id
+    while earlier is not None:
+        predecessor = lock(s, earlier)
+        if JobState(predecessor.state) not in _FINAL:
+            move(s, predecessor, JobState.SUPERSEDED, detail=f"by job {row.id}")
+        earlier = predecessor.predecessor_id
 
 
 def fail(s: Session, claim: Claim, *, reason: str, retry_at: datetime | None) -> JobState:
