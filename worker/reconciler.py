@@ -94,13 +94,15 @@ class Reconciler:
 
     def _ring_jobs(self) -> None:
         """Ring for new jobs, and again for old ones whose message is lost; a broker that is down ends the round."""
-        queues = sorted({model.queue for model in self._ports.settings.models.values()})
-        again = self._again_after(*queues)
         with transaction(self._ports.sessions) as session:
-            waiting = jobs.to_enqueue(session, again_after_seconds=again)
-        for job_id, queue in waiting:
-            if not self._ports.bell.screen(job_id, queue):
-                return
+            queues = jobs.waiting_queues(session)
+        for queue in queues:
+            again = self._again_after(queue)
+            with transaction(self._ports.sessions) as session:
+                waiting = jobs.to_enqueue(session, queue, again_after_seconds=again)
+            for job_id in waiting:
+                if not self._ports.bell.screen(job_id, queue):
+                    return
 
     def _ring_deliveries(self) -> None:
         again = self._again_after(DELIVER_QUEUE)
@@ -110,10 +112,9 @@ class Reconciler:
             if not self._ports.bell.deliver(delivery_id):
                 return
 
-    def _again_after(self, *queues: str) -> float:
+    def _again_after(self, queue: str) -> float:
         """Seconds after which a row is rung for again: soon only while its queue stands empty."""
-        drained = all(self._ports.bell.depth(queue) == 0 for queue in queues)
-        return _RING_AGAIN_SECONDS if drained else _NEVER_SECONDS
+        return _RING_AGAIN_SECONDS if self._ports.bell.depth(queue) == 0 else _NEVER_SECONDS
 
     def _commitments(self) -> None:
         """Ask again about what was sent and never confirmed, now and then: each question is an association."""

@@ -29,6 +29,7 @@ from worker.ports import Ports
 from worker.reconciler import Reconciler
 
 MODULE = "worker.reconciler"
+_MODEL_ON_GPU = ModelSettings(enabled=True, queue="gpu")
 
 
 @dataclass
@@ -88,7 +89,7 @@ def _send(ports: Ports, job_id: int) -> None:
 
 
 def test_one_round_takes_an_instance_to_its_worker(ports: Ports, registry: FakeRegistry) -> None:
-    settings = ports.settings.model_copy(update={"models": {MODEL: ModelSettings(enabled=True, queue="gpu")}})
+    settings = ports.settings.model_copy(update={"models": {MODEL: _MODEL_ON_GPU}})
     receive(ports, radiograph())
     Reconciler(replace(ports, settings=settings)).round()
     ((_, queue),) = bell_of(ports).jobs
@@ -122,6 +123,21 @@ def test_a_lost_message_is_rung_again_only_when_the_queue_stands_empty(
     for _ in range(2):
         Reconciler(ports).round()
     assert len(bell_of(ports).jobs) == rung
+
+
+def test_a_busy_queue_does_not_delay_the_lost_message_of_another(
+    ports: Ports, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{MODULE}._RING_AGAIN_SECONDS", 0)
+    lost = _opened(ports)
+    slow = replace(ports, settings=ports.settings.model_copy(update={"models": {MODEL: _MODEL_ON_GPU}}))
+    receive(slow, radiograph(2))  # a revision, in another queue
+    bell_of(ports).busy = frozenset({"gpu"})
+    for _ in range(2):
+        Reconciler(slow).round()
+    rung = [job_id for job_id, queue in bell_of(ports).jobs if queue == "screen"]
+    assert rung == [lost, lost]
+    assert [queue for _, queue in bell_of(ports).jobs].count("gpu") == 1
 
 
 @pytest.mark.parametrize(("waiting", "rung"), [(0, 2), (1, 1), (None, 1)])
