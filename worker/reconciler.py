@@ -12,7 +12,7 @@ from screening.errors import Permanent, Retryable
 from worker.celery_app import DELIVER_QUEUE
 from worker.commitment import look_up, make_sure
 from worker.faults import describe
-from worker.indexing import index_received
+from worker.indexing import give_up, index_received
 from worker.intake import intake_quiet
 from worker.ports import Ports
 
@@ -29,6 +29,12 @@ _ORPHAN_SECONDS = 600
 _ASK_AGAIN_SECONDS = 60
 """How often destinations are asked about what they have not confirmed."""
 
+_FAULTS = 3
+"""A file that could not be read in so many counted rounds is given up, so that other studies go on."""
+
+_FAULT_SECONDS = 30
+"""Rounds are counted so far apart: they follow each other quickly while images arrive, and a disk may come back."""
+
 _SWEEP_SECONDS = 300
 """How often the spool is swept."""
 
@@ -40,7 +46,8 @@ class Reconciler:
         self._ports = ports
         self._awake = threading.Event()
         self._stopped = threading.Event()
-        self._next_sweep = self._next_question = ports.clock()
+        self._next_sweep = self._next_question = self._next_count = ports.clock()
+        self._faults: dict[int, int] = {}  # by instance row: in how many counted rounds its file could not be read
 
     def wake(self) -> None:
         """Run the next round now, e.g. because an instance was stored."""
@@ -81,8 +88,14 @@ class Reconciler:
         return min(settings.worker.reconcile_seconds, max(settings.node.quiet_seconds / 2, 0.2))
 
     def _index(self) -> None:
-        while index_received(self._ports) and not self._stopped.is_set():
+        failing: set[int] = set()
+        while index_received(self._ports, failing) and not self._stopped.is_set():
             pass
+        if self._ports.clock() < self._next_count:
+            return
+        self._next_count = self._ports.clock() + timedelta(seconds=_FAULT_SECONDS)
+        self._faults = {row: self._faults.get(row, 0) + 1 for row in failing}
+        give_up(self._ports, sorted(row for row, faults in self._faults.items() if faults >= _FAULTS))
 
     def _take_in(self) -> None:
         intake_quiet(self._ports)
