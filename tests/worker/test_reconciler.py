@@ -112,6 +112,7 @@ def test_a_file_that_cannot_be_read_holds_up_other_studies_for_three_counted_rou
 ) -> None:
     bad = receive(ports, radiograph(1))
     receive(ports, radiograph(2, StudyInstanceUID="1.2.2", SeriesInstanceUID="1.2.2.1", PatientID="P2"))
+
     def fragile(path: Path, *, location: str) -> Instance:
         if location == bad:
             raise SpoolUnavailable("cannot read a stored file: Input/output error")
