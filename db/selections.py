@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.engine import database_now
-from db.tables import SelectionRow
+from db.tables import SelectionRow, StudyRow
 from screening.types import Selection
 
 
@@ -33,6 +33,8 @@ def record(  # noqa: PLR0917 (study, model and version, then what was decided)
     reason: str,
 ) -> None:
     """Keep a model's selection and the decision that was made on it, in place of its earlier one."""
+    # locked: of two that record at once, neither would see what the other is to replace
+    s.execute(select(StudyRow.id).where(StudyRow.study_instance_uid == study_instance_uid).with_for_update())
     s.execute(
         delete(SelectionRow).where(
             SelectionRow.study_instance_uid == study_instance_uid,

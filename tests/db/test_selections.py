@@ -1,5 +1,8 @@
 """Selections: every series has its reason."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 from db import selections, status
 from db.engine import Sessions, transaction
 from screening.types import Eligible, Ineligible, Selection
@@ -43,3 +46,21 @@ def test_a_new_selection_replaces_that_of_its_own_model_and_version_only(session
         counted = status.counts(s)
         assert counted["ineligible_by_code"] == {"wrong-view": 3}
         assert counted["decisions"] == {"no-series": 3}
+
+
+def test_a_selection_recorded_by_two_at_once_is_kept_once(sessions: Sessions) -> None:
+    """Intake, and a user who asks meanwhile."""
+    with transaction(sessions) as s:
+        factories.admit(s)
+    barrier = threading.Barrier(4)
+
+    def record(_: int) -> None:
+        barrier.wait(30)
+        for _ in range(5):
+            with transaction(sessions) as s:
+                selections.record(s, factories.STUDY, "m", "1", Selection(chosen=_CHOSEN, rejected=()), "run", "")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(record, range(4)))
+    with transaction(sessions) as s:
+        assert [row.kind for row in selections.of_study(s, factories.STUDY)] == ["decision", "chosen"]
