@@ -8,6 +8,7 @@ import os
 import resource
 import sys
 import threading
+import warnings
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -28,6 +29,7 @@ class Runner(Protocol):
 
 def main() -> None:
     """Serve requests until the parent is gone."""
+    warnings.simplefilter("ignore")  # pydicom's quote values of the header, and stderr is a log
     descriptor, memory_mb, threads = (int(argument) for argument in sys.argv[1:4])
     module, _, name = sys.argv[4].partition(":")
     _limit(memory_mb)

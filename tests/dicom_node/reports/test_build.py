@@ -252,6 +252,7 @@ def test_validators_accept_the_reports_of_real_headers(name: str, real_data: Pat
 
 
 @pytest.mark.real_data
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI:UserWarning")
 def test_a_real_uid_with_a_leading_zero_is_referred_to_as_it_is(real_data: Path) -> None:
     source = dcmread(real_data / "dicom_samples/crdx/fo-dicom__CR-ModalitySequenceLUT.dcm", stop_before_pixels=True)
     uid = str(source.SOPInstanceUID)
