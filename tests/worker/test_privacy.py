@@ -12,7 +12,6 @@ _READ = """
 import sys, pydicom
 {prepare}
 ds = pydicom.dcmread(sys.argv[1])
-str(ds.PatientBirthDate)
 ds.PatientBirthDate = "19CANARY"
 """
 
