@@ -113,7 +113,7 @@ def renew(s: Session, claim: Claim, lease_seconds: float) -> bool:
 def finish(s: Session, claim: Claim, outcome: Outcome, report: Report, destinations: Sequence[PlannedDelivery]) -> None:
     """Keep the outcome, the report's bytes and what is to be delivered, and mark the job inferred: all or nothing.
 
-    The job whose work this one revises becomes superseded.
+    Every job that this one revises, directly or through others, becomes superseded unless it was dismissed.
 
     Raises
     ------
@@ -128,10 +128,17 @@ def finish(s: Session, claim: Claim, outcome: Outcome, report: Report, destinati
         findings.record(s, row.id, outcome)
         object_ids = reports.record(s, row.id, report)
         deliveries.plan(s, row.id, object_ids, destinations)
-        if row.predecessor_id is not None:
-            predecessor = lock(s, row.predecessor_id)
-            if JobState(predecessor.state) not in _FINAL:
-                move(s, predecessor, JobState.SUPERSEDED, detail=f"by job {row.id}")
+        _supersede(s, row)
+
+
+def _supersede(s: Session, row: JobRow) -> None:
+    """Supersede the chain of predecessors to its begin: one that failed does not shield the result before it."""
+    earlier = row.predecessor_id
+    while earlier is not None:
+        predecessor = lock(s, earlier)
+        if JobState(predecessor.state) not in _FINAL:
+            move(s, predecessor, JobState.SUPERSEDED, detail=f"by job {row.id}")
+        earlier = predecessor.predecessor_id
 
 
 def fail(s: Session, claim: Claim, *, reason: str, retry_at: datetime | None) -> JobState:
@@ -272,9 +279,9 @@ def retry(s: Session, job_id: int, who: str) -> bool:
 
 
 def dismiss(s: Session, job_id: int, who: str, why: str) -> bool:
-    """An operator gives a job up. False for one that is neither quarantined nor waiting."""
+    """An operator gives a quarantined job up. False for one in any other state."""
     row = lock(s, job_id)
-    if JobState(row.state) not in (JobState.QUARANTINED, JobState.READY, JobState.RETRY_WAIT):
+    if row.state != JobState.QUARANTINED:
         return False
     move(s, row, JobState.DISMISSED, owner=who, detail=why)
     audit.record(s, actor=who, action="dismiss", subject=f"job {job_id}", detail=why)

@@ -8,10 +8,10 @@ from db import context, jobs, selections, studies
 from db.engine import transaction
 from models import registry
 from screening.errors import DatabaseUnavailable, ScreeningError
+from screening.jobs import input_digest
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Eligible, Ineligible, Selection, Study
 from worker import indication
-from worker.digests import input_digest, study_digest
 from worker.faults import describe
 from worker.ports import Ports
 
@@ -61,7 +61,7 @@ def take_in(session: Session, ports: Ports, study_instance_uid: str) -> list[tup
         selections.record(session, study_instance_uid, name, version, selection, decision, reason)
         if decision == "eligible" and selection.chosen is not None:
             opened += open_job(session, study, name, settings, selection.chosen)
-    studies.intake_done(session, study_instance_uid, study_digest(study))
+    studies.intake_done(session, study_instance_uid, input_digest(study.instances))
     return opened
 
 

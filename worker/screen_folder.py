@@ -11,11 +11,11 @@ from models import registry
 from screening.clock import now
 from screening.errors import BadHeader, ScreeningError, SpoolUnavailable
 from screening.findings import NotEvaluable
+from screening.jobs import input_digest
 from screening.reports import Report
 from screening.serialize import outcome_to_json
 from screening.settings import ModelSettings, Settings
 from screening.types import ClinicalContext, Eligible, Instance, Series, Study
-from worker.digests import input_digest
 from worker.faults import describe
 from worker.pipeline import Pipeline
 from worker.request import ScreenRequest

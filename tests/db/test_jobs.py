@@ -237,6 +237,35 @@ def test_a_revision_supersedes_what_it_revises(sessions: Sessions) -> None:
         assert newest.job_id == revision.job_id
 
 
+def test_a_revision_supersedes_everything_before_it(sessions: Sessions) -> None:
+    """The revision between failed: what came before it must not stand beside the new result."""
+    with transaction(sessions) as s:
+        first = factories.finished(s)
+        failed, _ = factories.open_job(s, images="more", predecessor_id=first)
+        claim = factories.claim(s, failed.job_id)
+        assert claim is not None
+        jobs.fail(s, claim, reason="codec", retry_at=None)
+        waiting, _ = factories.open_job(s, images="still more", predecessor_id=failed.job_id)
+        given_up, _ = factories.open_job(s, images="most", predecessor_id=waiting.job_id)
+        claim = factories.claim(s, given_up.job_id)
+        assert claim is not None
+        jobs.fail(s, claim, reason="codec", retry_at=None)
+        assert jobs.dismiss(s, given_up.job_id, "admin", "sent by mistake")
+        last, _ = factories.open_job(s, images="all", predecessor_id=given_up.job_id)
+        claim = factories.claim(s, last.job_id)
+        assert claim is not None
+        jobs.finish(s, claim, factories.make_findings(), factories.make_report(2), factories.to("pacs"))
+        states = {job.job_id: job.state for job in jobs.of_study(s, factories.STUDY)}
+    assert states == {
+        first: JobState.SUPERSEDED,
+        failed.job_id: JobState.SUPERSEDED,
+        waiting.job_id: JobState.SUPERSEDED,
+        given_up.job_id: JobState.DISMISSED,
+        last.job_id: JobState.INFERRED,
+    }
+    assert _history(sessions, first)[-1] == ("inferred", "superseded")
+
+
 def test_a_failed_attempt_waits_and_the_last_one_is_quarantined(sessions: Sessions) -> None:
     job_id = _new(sessions)
     for attempt in (1, 2):
@@ -344,6 +373,7 @@ def test_two_reconcilers_do_not_enqueue_a_job_twice(sessions: Sessions) -> None:
 def test_an_operator_retries_or_gives_up_what_is_quarantined(sessions: Sessions) -> None:
     job_id = _new(sessions)
     with transaction(sessions) as s:
+        assert not jobs.dismiss(s, job_id, "admin", "why")  # it only waits
         claim = factories.claim(s, job_id, attempts=1)
         assert claim is not None
         assert not jobs.retry(s, job_id, "admin")

@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from screening.jobs import Claim, Job, JobState
+from screening.jobs import Claim, Job, JobState, input_digest
+from tests.screening.factories import UID, make_instance
 
 
 def make_job() -> Job:
@@ -24,6 +25,14 @@ def make_job() -> Job:
         predecessor_id=None,
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
+
+
+def test_an_input_digest_depends_on_content_and_not_on_order() -> None:
+    one, two, three = (make_instance(sop_instance_uid=f"{UID}.{n}", digest=f"{n:064x}") for n in (1, 2, 3))
+    assert input_digest([one, two]) == input_digest([two, one])
+    assert input_digest([one, two]) != input_digest([one, three])
+    assert input_digest([one]) != input_digest([make_instance(sop_instance_uid=f"{UID}.1", digest="f" * 64)])
+    assert len(input_digest([one])) == 64
 
 
 def test_states_are_stored_as_lower_case_words() -> None:
