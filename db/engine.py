@@ -7,11 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, exc, func, literal, select, text
 from sqlalchemy.engine import make_url
@@ -133,6 +136,24 @@ def migrate(engine: Engine) -> None:
             raise ConfigurationError(
                 f"the database's schema is not of this release: install the release that wrote it ({error})"
             ) from error
+
+
+class SchemaState(StrEnum):
+    """How a database's schema relates to this software's."""
+
+    CURRENT = "current"
+    BEHIND = "behind"  #: of an earlier release, or there is none yet: `migrate` brings it up
+    NEWER = "newer"  #: of a release that this one does not know
+
+
+def schema_state(s: Session) -> SchemaState:
+    """Compare the schema's revision with the newest that this software knows; changes nothing."""
+    script = ScriptDirectory.from_config(migration_config())
+    found = MigrationContext.configure(s.connection()).get_current_heads()
+    if set(found) == set(script.get_heads()):
+        return SchemaState.CURRENT
+    known = {revision.revision for revision in script.walk_revisions()}
+    return SchemaState.BEHIND if known.issuperset(found) else SchemaState.NEWER
 
 
 def migration_config() -> Config:

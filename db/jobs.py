@@ -212,23 +212,30 @@ def quarantined(s: Session) -> list[Job]:
     return [to_job(row) for row in s.scalars(query)]
 
 
-def to_enqueue(s: Session, *, again_after_seconds: float) -> list[tuple[int, str]]:
-    """(job id, queue) of what may be claimed now and was not enqueued in the last again_after_seconds.
+def waiting_queues(s: Session) -> list[str]:
+    """The queues of what may be claimed now, sorted; the settings may have changed since a job was opened."""
+    return sorted(s.scalars(select(JobRow.queue).where(_waiting(database_now(s))).distinct()))
+
+
+def to_enqueue(s: Session, queue: str, *, again_after_seconds: float) -> list[int]:
+    """What of a queue may be claimed now and was not enqueued in the last again_after_seconds.
 
     Marks them as enqueued: two reconcilers do not both get a job.
     """
     now = database_now(s)
     lately = now - timedelta(seconds=again_after_seconds)
-    waiting = or_(
-        JobRow.state == JobState.READY, and_(JobRow.state == JobState.RETRY_WAIT, JobRow.next_attempt_at <= now)
-    )
-    marked = s.execute(
+    marked = s.scalars(
         update(JobRow)
-        .where(waiting, or_(JobRow.enqueued_at.is_(None), JobRow.enqueued_at <= lately))
+        .where(JobRow.queue == queue, _waiting(now), or_(JobRow.enqueued_at.is_(None), JobRow.enqueued_at <= lately))
         .values(enqueued_at=now)
-        .returning(JobRow.id, JobRow.queue)
+        .returning(JobRow.id)
     )
-    return sorted((job_id, queue) for job_id, queue in marked)
+    return sorted(marked)
+
+
+def _waiting(now: datetime) -> ColumnElement[bool]:
+    due = and_(JobRow.state == JobState.RETRY_WAIT, JobRow.next_attempt_at <= now)
+    return or_(JobRow.state == JobState.READY, due)
 
 
 def expire_leases(s: Session, maximum_attempts: int) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from celery import Celery
 
-from db.engine import database_now, make_engine, make_sessions, migrate, transaction
+from db.engine import SchemaState, database_now, make_engine, make_sessions, schema_state, transaction
 from dicom_node import scu
 from models import registry
 from screening.errors import ScreeningError
@@ -23,8 +23,11 @@ class Check:
     detail: str
 
 
-def examine(settings: Settings) -> list[Check]:
-    """Look at everything; a failure of one does not stop the others."""
+def examine(settings: Settings, *, local: bool = False) -> list[Check]:
+    """Look at everything, changing nothing but a missing home; a failure of one does not stop the others.
+
+    local: leaves out the destinations. A container is not ill because an archive is down.
+    """
     checks = [
         _check("home", lambda: _home(settings)),
         _check("database", lambda: _database(settings)),
@@ -33,7 +36,8 @@ def examine(settings: Settings) -> list[Check]:
         _check("models", lambda: _models(settings)),
     ]
     checks += [_check(f"weights of {name}", _verifier(name)) for name in registry.names()]
-    checks += [_check(f"destination {item.name}", _echoer(settings, item)) for item in settings.destinations]
+    if not local:
+        checks += [_check(f"destination {item.name}", _echoer(settings, item)) for item in settings.destinations]
     return checks
 
 
@@ -52,15 +56,24 @@ def _home(settings: Settings) -> str:
     return f"{settings.home}: {free} MB free"
 
 
+_OUTDATED = {
+    SchemaState.BEHIND: "its schema is behind this release; start the node to bring it up to date",
+    SchemaState.NEWER: "its schema is of a newer release; install the release that wrote it",
+}
+
+
 def _database(settings: Settings) -> str:
+    if settings.database_url is None and not (settings.home / "opportune.sqlite").is_file():
+        raise OSError(f"there is no database in {settings.home} yet; start the node to make it")
     engine = make_engine(settings.sqlalchemy_url)
     try:
-        migrate(engine)
-        with transaction(make_sessions(engine)) as session:
-            at = database_now(session)
-        return f"{engine.dialect.name}, up to date, its clock says {at:%Y-%m-%d %H:%M:%S} UTC"
+        with transaction(make_sessions(engine), read_only=True) as session:
+            at, state = database_now(session), schema_state(session)
     finally:
         engine.dispose()
+    if state is not SchemaState.CURRENT:
+        raise OSError(f"{engine.dialect.name}: {_OUTDATED[state]}")
+    return f"{engine.dialect.name}, up to date, its clock says {at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _broker(settings: Settings) -> str:

@@ -1,12 +1,13 @@
 """Turns received files into indexed instances, or into a row that says why not."""
 
 import logging
+from collections.abc import Iterable
 
 from db import instances
 from db.engine import transaction
 from db.instances import Received
 from dicom_node.header import is_own_output, read_instance
-from screening.errors import BadHeader, Retryable
+from screening.errors import BadHeader, Retryable, SpoolUnavailable
 from screening.types import Instance
 from worker.faults import describe
 from worker.ports import Ports
@@ -14,8 +15,14 @@ from worker.ports import Ports
 _log = logging.getLogger(__name__)
 
 
-def index_received(ports: Ports, *, limit: int = 500) -> int:
+def index_received(ports: Ports, failing: set[int] | None = None, *, limit: int = 500) -> int:
     """Index what was received, oldest first; each file is a transaction of its own, and none stops the others.
+
+    Parameters
+    ----------
+    failing
+        Numbers of rows whose file the disk does not give back. They are not tried, and more of them are added here;
+        they stay `received`.
 
     Returns
     -------
@@ -24,21 +31,40 @@ def index_received(ports: Ports, *, limit: int = 500) -> int:
 
     Raises
     ------
-    DatabaseUnavailable, SpoolUnavailable
-        If the database or the spool does not answer; the rest is indexed later.
+    DatabaseUnavailable
+        If the database does not answer; the rest is indexed later.
     """
+    failing = set() if failing is None else failing
     with transaction(ports.sessions) as session:
-        waiting = instances.received(session, limit=limit)
+        waiting = [row for row in instances.received(session, limit=limit) if row.instance_id not in failing]
+    settled = 0
     for row in waiting:
         try:
             _index(ports, row)
+        except SpoolUnavailable as exc:
+            _log.warning("instance row %d waits: %s", row.instance_id, exc)
+            failing.add(row.instance_id)
+            continue
         except Retryable:
             raise
         except Exception as exc:  # noqa: BLE001 (what nobody foresaw must not hold up every file that came later)
             _log.error("instance row %d could not be indexed: %s", row.instance_id, describe(exc))
             with transaction(ports.sessions) as session:
                 instances.unreadable(session, row.instance_id, "indexing-failed", describe(exc))
-    return len(waiting)
+        settled += 1
+    return settled
+
+
+def give_up(ports: Ports, instance_ids: Iterable[int]) -> None:
+    """Settle files that the disk did not give back again and again: nobody knows to which study they belong.
+
+    While one of them waits, no study is taken in: it may be part of any.
+    """
+    reason = "the disk does not give the received file back; it is kept; mend the disk and have it sent again"
+    for instance_id in instance_ids:
+        with transaction(ports.sessions) as session:
+            instances.unreadable(session, instance_id, "spool-error", reason)
+        _log.error("instance row %d: %s", instance_id, reason)
 
 
 def _index(ports: Ports, row: Received) -> None:
@@ -63,8 +89,12 @@ def _index(ports: Ports, row: Received) -> None:
 
 def _read(ports: Ports, row: Received) -> Instance:
     path = ports.spool.path(row.spool_name)
-    if not path.is_file():
-        raise BadHeader("the received file is no longer in the spool; ask the sender to send it again")
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise BadHeader("the received file is no longer in the spool; ask the sender to send it again") from None
+    except OSError as exc:
+        raise SpoolUnavailable(f"cannot find a stored file: {exc.strerror}") from exc
     instance = read_instance(path, location=row.spool_name)
     if instance.sop_instance_uid != row.sop_instance_uid:
         raise BadHeader(

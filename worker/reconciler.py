@@ -12,7 +12,7 @@ from screening.errors import Permanent, Retryable
 from worker.celery_app import DELIVER_QUEUE
 from worker.commitment import look_up, make_sure
 from worker.faults import describe
-from worker.indexing import index_received
+from worker.indexing import give_up, index_received
 from worker.intake import intake_quiet
 from worker.ports import Ports
 
@@ -29,6 +29,12 @@ _ORPHAN_SECONDS = 600
 _ASK_AGAIN_SECONDS = 60
 """How often destinations are asked about what they have not confirmed."""
 
+_FAULTS = 3
+"""A file that could not be read in so many counted rounds is given up, so that other studies go on."""
+
+_FAULT_SECONDS = 30
+"""Rounds are counted so far apart: they follow each other quickly while images arrive, and a disk may come back."""
+
 _SWEEP_SECONDS = 300
 """How often the spool is swept."""
 
@@ -40,7 +46,8 @@ class Reconciler:
         self._ports = ports
         self._awake = threading.Event()
         self._stopped = threading.Event()
-        self._next_sweep = self._next_question = ports.clock()
+        self._next_sweep = self._next_question = self._next_count = ports.clock()
+        self._faults: dict[int, int] = {}  # by instance row: in how many counted rounds its file could not be read
 
     def wake(self) -> None:
         """Run the next round now, e.g. because an instance was stored."""
@@ -81,8 +88,14 @@ class Reconciler:
         return min(settings.worker.reconcile_seconds, max(settings.node.quiet_seconds / 2, 0.2))
 
     def _index(self) -> None:
-        while index_received(self._ports) and not self._stopped.is_set():
+        failing: set[int] = set()
+        while index_received(self._ports, failing) and not self._stopped.is_set():
             pass
+        if self._ports.clock() < self._next_count:
+            return
+        self._next_count = self._ports.clock() + timedelta(seconds=_FAULT_SECONDS)
+        self._faults = {row: self._faults.get(row, 0) + 1 for row in failing}
+        give_up(self._ports, sorted(row for row, faults in self._faults.items() if faults >= _FAULTS))
 
     def _take_in(self) -> None:
         intake_quiet(self._ports)
@@ -94,13 +107,15 @@ class Reconciler:
 
     def _ring_jobs(self) -> None:
         """Ring for new jobs, and again for old ones whose message is lost; a broker that is down ends the round."""
-        queues = sorted({model.queue for model in self._ports.settings.models.values()})
-        again = self._again_after(*queues)
         with transaction(self._ports.sessions) as session:
-            waiting = jobs.to_enqueue(session, again_after_seconds=again)
-        for job_id, queue in waiting:
-            if not self._ports.bell.screen(job_id, queue):
-                return
+            queues = jobs.waiting_queues(session)
+        for queue in queues:
+            again = self._again_after(queue)
+            with transaction(self._ports.sessions) as session:
+                waiting = jobs.to_enqueue(session, queue, again_after_seconds=again)
+            for job_id in waiting:
+                if not self._ports.bell.screen(job_id, queue):
+                    return
 
     def _ring_deliveries(self) -> None:
         again = self._again_after(DELIVER_QUEUE)
@@ -110,10 +125,9 @@ class Reconciler:
             if not self._ports.bell.deliver(delivery_id):
                 return
 
-    def _again_after(self, *queues: str) -> float:
+    def _again_after(self, queue: str) -> float:
         """Seconds after which a row is rung for again: soon only while its queue stands empty."""
-        drained = all(self._ports.bell.depth(queue) == 0 for queue in queues)
-        return _RING_AGAIN_SECONDS if drained else _NEVER_SECONDS
+        return _RING_AGAIN_SECONDS if self._ports.bell.depth(queue) == 0 else _NEVER_SECONDS
 
     def _commitments(self) -> None:
         """Ask again about what was sent and never confirmed, now and then: each question is an association."""

@@ -7,12 +7,22 @@ from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from db import associations, audit, instances
-from db.engine import Sessions, database_now, make_engine, make_sessions, migrate, moment_of, transaction
+from db.engine import (
+    SchemaState,
+    Sessions,
+    database_now,
+    make_engine,
+    make_sessions,
+    migrate,
+    moment_of,
+    schema_state,
+    transaction,
+)
 from db.tables import AuditRow
 from screening import clock
 from screening.errors import ConfigurationError, DatabaseUnavailable
@@ -57,6 +67,24 @@ def test_a_schema_of_a_newer_release_is_refused(engine: Engine) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ConfigurationError, match="not of this release"):
         migrate(engine)
+
+
+def test_whether_the_schema_is_of_this_release_is_told_without_changing_it(engine: Engine, url: str) -> None:
+    def told(asked: Engine) -> SchemaState:
+        with transaction(make_sessions(asked), read_only=True) as s:
+            return schema_state(s)
+
+    assert told(engine) is SchemaState.CURRENT
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert told(engine) is SchemaState.NEWER
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+    assert told(engine) is SchemaState.BEHIND
+    empty = make_engine(f"{url}.empty" if url.startswith("sqlite") else url)
+    assert told(empty) is SchemaState.BEHIND
+    assert inspect(empty).get_table_names() == []
+    empty.dispose()
 
 
 def test_a_failed_transaction_leaves_nothing(sessions: Sessions) -> None:

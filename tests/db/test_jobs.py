@@ -275,10 +275,10 @@ def test_a_failed_attempt_waits_and_the_last_one_is_quarantined(sessions: Sessio
             later = database_now(s) + timedelta(seconds=60)
             assert jobs.fail(s, claim, reason="codec", retry_at=later) is JobState.RETRY_WAIT
             assert factories.claim(s, job_id) is None  # not due
-            assert jobs.to_enqueue(s, again_after_seconds=0) == []
+            assert jobs.to_enqueue(s, "screen", again_after_seconds=0) == []
             s.get_one(JobRow, job_id).next_attempt_at = database_now(s)
             s.flush()
-            assert jobs.to_enqueue(s, again_after_seconds=0) == [(job_id, "screen")]
+            assert jobs.to_enqueue(s, "screen", again_after_seconds=0) == [job_id]
     claim = _claim(sessions, job_id)
     with transaction(sessions) as s:
         later = database_now(s) + timedelta(seconds=60)
@@ -347,13 +347,26 @@ def test_a_restarted_process_takes_back_its_own_leases_only(sessions: Sessions) 
 def test_a_ready_job_is_enqueued_once_in_a_while(sessions: Sessions) -> None:
     job_id = _new(sessions)
     with transaction(sessions) as s:
-        assert jobs.to_enqueue(s, again_after_seconds=60) == [(job_id, "screen")]
-        assert jobs.to_enqueue(s, again_after_seconds=60) == []
-        assert jobs.to_enqueue(s, again_after_seconds=0) == [(job_id, "screen")]
+        assert jobs.to_enqueue(s, "screen", again_after_seconds=60) == [job_id]
+        assert jobs.to_enqueue(s, "screen", again_after_seconds=60) == []
+        assert jobs.to_enqueue(s, "screen", again_after_seconds=0) == [job_id]
         factories.claim(s, job_id, lease=-1)
-        assert jobs.to_enqueue(s, again_after_seconds=0) == []
+        assert jobs.to_enqueue(s, "screen", again_after_seconds=0) == []
         jobs.expire_leases(s, 3)
-        assert jobs.to_enqueue(s, again_after_seconds=60) == [(job_id, "screen")]
+        assert jobs.to_enqueue(s, "screen", again_after_seconds=60) == [job_id]
+
+
+def test_each_queue_is_enqueued_for_itself(sessions: Sessions) -> None:
+    with transaction(sessions) as s:
+        assert jobs.waiting_queues(s) == []
+        factories.admit(s)
+        slow = factories.open_job(s, images="a", queue="gpu")[0].job_id
+        quick = factories.open_job(s, images="b")[0].job_id
+        factories.claim(s, factories.open_job(s, images="c", queue="done")[0].job_id)
+        assert jobs.waiting_queues(s) == ["gpu", "screen"]
+        assert jobs.to_enqueue(s, "gpu", again_after_seconds=60) == [slow]
+        assert jobs.to_enqueue(s, "screen", again_after_seconds=60) == [quick]
+        assert jobs.waiting_queues(s) == ["gpu", "screen"]  # rung for, and not claimed yet
 
 
 def test_two_reconcilers_do_not_enqueue_a_job_twice(sessions: Sessions) -> None:
@@ -364,7 +377,7 @@ def test_two_reconcilers_do_not_enqueue_a_job_twice(sessions: Sessions) -> None:
 
     def reconcile(_: int) -> None:
         with transaction(sessions) as s:
-            found.extend(job_id for job_id, _ in jobs.to_enqueue(s, again_after_seconds=60))
+            found.extend(jobs.to_enqueue(s, "screen", again_after_seconds=60))
 
     _all_at_once(4, reconcile)
     assert sorted(found) == expected

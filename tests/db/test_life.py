@@ -45,7 +45,7 @@ def test_a_study_goes_from_association_to_commitment(sessions: Sessions) -> None
         context.import_items(s, [ContextItem(patient_id="P1", diagnosis=PNEUMONIA)])
         assert context.for_patient(s, *studies.patient_id(s, factories.STUDY)).diagnoses == (PNEUMONIA,)
     with transaction(sessions) as s:
-        assert jobs.to_enqueue(s, again_after_seconds=60) == [(job.job_id, "screen")]
+        assert jobs.to_enqueue(s, "screen", again_after_seconds=60) == [job.job_id]
         claim = factories.claim(s, job.job_id)
         assert claim is not None
         assert jobs.renew(s, claim, 60)

@@ -61,9 +61,9 @@ def test_commands_are_the_roles() -> None:
 
 
 def test_health_is_asked_of_our_own_command() -> None:
-    assert 'test: ["CMD", "opportune", "doctor", "--json"]' in text()
+    assert 'test: ["CMD", "opportune", "doctor", "--local", "--json"]' in text()
     dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
-    assert 'CMD ["opportune", "doctor", "--json"]' in dockerfile
+    assert 'CMD ["opportune", "doctor", "--local", "--json"]' in dockerfile
 
 
 def test_redis_loses_and_evicts_nothing() -> None:

@@ -30,6 +30,7 @@ class FakeBell:
     jobs: list[tuple[int, str]] = field(default_factory=list)
     deliveries: list[int] = field(default_factory=list)
     waiting: int | None = 0
+    busy: frozenset[str] = frozenset()  #: queues in which messages wait, whatever `waiting` says
 
     def screen(self, job_id: int, queue: str) -> bool:
         self.jobs.append((job_id, queue))
@@ -40,7 +41,7 @@ class FakeBell:
         return True
 
     def depth(self, queue: str) -> int | None:
-        return self.waiting
+        return 1 if queue in self.busy else self.waiting
 
 
 def make_settings(home: Path, **changes: Any) -> Settings:

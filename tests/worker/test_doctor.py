@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from dicom_node.standin_pacs import StandinPacs
 from screening.settings import ModelSettings, Node, Peer, Settings, load
 from tests.servers.postgres import free_port
 from tests.servers.redis import RedisServer
 from tests.worker.fake_registry import FakeRegistry
-from tests.worker.ports import MODEL, make_card, pacs
+from tests.worker.ports import MODEL, make_card, make_ports, pacs
 from worker.doctor import Check, examine
 
 WEIGHTS = b"weights"
@@ -52,7 +53,9 @@ def _examine(settings: Settings) -> dict[str, Check]:
 
 
 def test_a_healthy_node(bundle: Path, standin: int, tmp_path: Path) -> None:
-    found = _examine(_settings(tmp_path, standin))
+    settings = _settings(tmp_path, standin)
+    make_ports(settings.home)
+    found = _examine(settings)
     assert [name for name, check in found.items() if not check.ok] == []
     assert list(found) == [
         "home", "database", "broker", "peers", "models", f"weights of {MODEL}", "destination pacs",
@@ -60,6 +63,42 @@ def test_a_healthy_node(bundle: Path, standin: int, tmp_path: Path) -> None:
     assert "sqlite, up to date" in found["database"].detail
     assert found["models"].detail == f"{MODEL} (indication)"
     assert found["destination pacs"].detail == "C-ECHO answered with Success"
+
+
+def test_what_is_elsewhere_is_not_asked_when_only_this_computer_is_looked_at(bundle: Path, tmp_path: Path) -> None:
+    settings = _settings(tmp_path, free_port())
+    make_ports(settings.home)
+    found = {check.name: check.ok for check in examine(settings, local=True)}
+    assert found == dict.fromkeys(("home", "database", "broker", "peers", "models", f"weights of {MODEL}"), True)
+
+
+def test_a_database_that_is_not_there_yet_is_told_and_not_made(bundle: Path, standin: int, tmp_path: Path) -> None:
+    settings = _settings(tmp_path, standin)
+    check = _examine(settings)["database"]
+    assert not check.ok
+    assert check.detail == f"there is no database in {settings.home} yet; start the node to make it"
+    assert list(settings.home.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ("DELETE FROM alembic_version", "start the node to bring it up to date"),
+        ("UPDATE alembic_version SET version_num = '9999'", "install the release that wrote it"),
+    ],
+)
+def test_a_schema_of_another_release_is_told_and_left_as_it_is(
+    bundle: Path, tmp_path: Path, change: str, wanted: str
+) -> None:
+    engine = make_ports(tmp_path / "home").sessions.kw["bind"]
+    with engine.begin() as connection:
+        connection.execute(text(change))
+        before = connection.execute(text("SELECT version_num FROM alembic_version")).all()
+    check = _examine(_settings(tmp_path, free_port()))["database"]
+    assert not check.ok
+    assert wanted in check.detail
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == before
 
 
 def test_whatever_is_wrong_is_all_told_at_once(bundle: Path, tmp_path: Path) -> None:
@@ -81,8 +120,8 @@ def test_whatever_is_wrong_is_all_told_at_once(bundle: Path, tmp_path: Path) -> 
         f"weights of {MODEL}": "the card says",
         "destination pacs": "connection refused",
     }
-    for name, text in wanted.items():
-        assert text in found[name].detail
+    for name, words in wanted.items():
+        assert words in found[name].detail
     assert "s3cret" not in str(found)
 
 

@@ -1,16 +1,18 @@
 """Every received file becomes an indexed instance or a row that says why not."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from db import status
+from db import instances, status
 from db.engine import transaction
 from db.tables import InstanceRow
-from screening.errors import DatabaseUnavailable, SpoolUnavailable
+from screening.errors import DatabaseUnavailable
 from tests.worker.ports import make_ports, radiograph, receive, receive_bytes
-from worker.indexing import index_received
+from worker.indexing import give_up, index_received
 from worker.ports import Ports
 
 
@@ -103,21 +105,61 @@ def test_a_fault_that_nobody_foresaw_becomes_a_row_and_stops_no_other_file(
     assert "DOE" not in caplog.text
 
 
-@pytest.mark.parametrize("failure", [DatabaseUnavailable("no answer"), SpoolUnavailable("no such device")])
-def test_a_disk_or_database_that_is_gone_leaves_files_to_be_indexed_later(
-    ports: Ports, monkeypatch: pytest.MonkeyPatch, failure: Exception
+def test_a_database_that_is_gone_leaves_files_to_be_indexed_later(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object, **__: object) -> None:
-        raise failure
+        raise DatabaseUnavailable("no answer")
 
     receive(ports, radiograph())
     with monkeypatch.context() as patched:
-        patched.setattr("worker.indexing.read_instance", gone)
-        with pytest.raises(type(failure)):
+        patched.setattr("worker.indexing.instances.index", gone)
+        with pytest.raises(DatabaseUnavailable):
             index_received(ports)
     assert _states(ports) == {"received": 1}
     assert index_received(ports) == 1
     assert _states(ports) == {"indexed": 1}
+
+
+def _fail_to_read(monkeypatch: pytest.MonkeyPatch, bad: Path, call: str) -> None:
+    """The system call fails with EIO for one file, as a bad sector makes it."""
+    real = getattr(os, call)
+
+    def faulty(path: object, *args: object, **kwargs: object) -> object:
+        if path == bad:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, call, faulty)
+
+
+@pytest.mark.parametrize("call", ["stat", "open"])
+def test_a_file_that_the_disk_does_not_give_back_stops_no_other_and_is_indexed_later(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    bad = receive(ports, radiograph(1))
+    receive(ports, radiograph(2))
+    failing: set[int] = set()
+    with monkeypatch.context() as patched:
+        _fail_to_read(patched, ports.spool.path(bad), call)
+        assert index_received(ports, failing) == 1
+        assert _states(ports) == {"received": 1, "indexed": 1}
+        assert len(failing) == 1
+    assert index_received(ports, failing) == 0  # not tried twice in a round
+    assert index_received(ports, set()) == 1
+    assert _states(ports) == {"indexed": 2}
+
+
+def test_a_file_that_is_given_up_is_a_row_with_a_code_and_is_kept(ports: Ports) -> None:
+    name = receive(ports, radiograph())
+    with transaction(ports.sessions) as session:
+        (row,) = instances.received(session)
+    give_up(ports, [row.instance_id])
+    with transaction(ports.sessions) as session:
+        settled = session.get_one(InstanceRow, row.instance_id)
+        assert (settled.state, settled.code) == ("unreadable", "spool-error")
+        assert "is kept" in (settled.reason or "")
+    assert ports.spool.path(name).is_file()
 
 
 def test_our_own_output_is_not_looked_at_again(ports: Ports) -> None:

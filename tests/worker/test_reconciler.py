@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from db import deliveries, jobs
+from db import deliveries, instances, jobs
 from db.deliveries import Delivery, PlannedDelivery
 from db.engine import transaction
+from dicom_node.header import read_instance
 from screening.clock import now
-from screening.errors import DatabaseUnavailable, DestinationUnavailable, WeightsMismatch
+from screening.errors import DatabaseUnavailable, DestinationUnavailable, SpoolUnavailable, WeightsMismatch
 from screening.jobs import JobState
 from screening.reports import DeliveryState, SendResult
 from screening.settings import Destination, ModelSettings, Node, WorkerSettings
+from screening.types import Instance
 from tests.db.factories import make_findings, make_report
 from tests.dicom_node.network import wait_until
 from tests.worker.fake_registry import FakeRegistry
@@ -29,6 +31,7 @@ from worker.ports import Ports
 from worker.reconciler import Reconciler
 
 MODULE = "worker.reconciler"
+_MODEL_ON_GPU = ModelSettings(enabled=True, queue="gpu")
 
 
 @dataclass
@@ -88,7 +91,7 @@ def _send(ports: Ports, job_id: int) -> None:
 
 
 def test_one_round_takes_an_instance_to_its_worker(ports: Ports, registry: FakeRegistry) -> None:
-    settings = ports.settings.model_copy(update={"models": {MODEL: ModelSettings(enabled=True, queue="gpu")}})
+    settings = ports.settings.model_copy(update={"models": {MODEL: _MODEL_ON_GPU}})
     receive(ports, radiograph())
     Reconciler(replace(ports, settings=settings)).round()
     ((_, queue),) = bell_of(ports).jobs
@@ -99,9 +102,55 @@ def test_more_than_one_batch_of_instances_is_indexed_in_a_round(
     ports: Ports, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest = [500, 500, 3, 0]
-    monkeypatch.setattr(f"{MODULE}.index_received", lambda _: rest.pop(0))
+    monkeypatch.setattr(f"{MODULE}.index_received", lambda *_: rest.pop(0))
     Reconciler(ports).round()
     assert rest == []
+
+
+def test_a_file_that_cannot_be_read_holds_up_other_studies_for_three_counted_rounds(
+    ports: Ports, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = receive(ports, radiograph(1))
+    receive(ports, radiograph(2, StudyInstanceUID="1.2.2", SeriesInstanceUID="1.2.2.1", PatientID="P2"))
+
+    def fragile(path: Path, *, location: str) -> Instance:
+        if location == bad:
+            raise SpoolUnavailable("cannot read a stored file: Input/output error")
+        return read_instance(path, location=location)
+
+    monkeypatch.setattr("worker.indexing.read_instance", fragile)
+    clock = Clock()
+    reconciler = Reconciler(replace(ports, clock=clock))
+    for seconds in (0, 0, 29, 1, 29):  # rounds in quick succession are no evidence: a disk may come back
+        clock.forward(seconds)
+        reconciler.round()
+        assert bell_of(ports).jobs == []
+    clock.forward(1)
+    reconciler.round()
+    assert len(bell_of(ports).jobs) == 1
+    with transaction(ports.sessions) as session:
+        assert [row.spool_name for row in instances.received(session)] == []
+    assert ports.spool.path(bad).is_file()
+
+
+def test_a_file_that_could_be_read_again_begins_anew(
+    ports: Ports, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_up: list[int] = []
+    failing = [{1, 2}, {2}, {1, 2}, {1}]
+
+    def index(_: Ports, found: set[int]) -> int:
+        found |= failing.pop(0)
+        return 0
+
+    monkeypatch.setattr(f"{MODULE}.index_received", index)
+    monkeypatch.setattr(f"{MODULE}.give_up", lambda _, ids: given_up.extend(ids))
+    clock = Clock()
+    reconciler = Reconciler(replace(ports, clock=clock))
+    for _ in range(4):
+        reconciler.round()
+        clock.forward(30)
+    assert given_up == [2]
 
 
 def test_a_job_is_rung_for_once_while_its_message_waits(ports: Ports, registry: FakeRegistry) -> None:
@@ -122,6 +171,21 @@ def test_a_lost_message_is_rung_again_only_when_the_queue_stands_empty(
     for _ in range(2):
         Reconciler(ports).round()
     assert len(bell_of(ports).jobs) == rung
+
+
+def test_a_busy_queue_does_not_delay_the_lost_message_of_another(
+    ports: Ports, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{MODULE}._RING_AGAIN_SECONDS", 0)
+    lost = _opened(ports)
+    slow = replace(ports, settings=ports.settings.model_copy(update={"models": {MODEL: _MODEL_ON_GPU}}))
+    receive(slow, radiograph(2))  # a revision, in another queue
+    bell_of(ports).busy = frozenset({"gpu"})
+    for _ in range(2):
+        Reconciler(slow).round()
+    rung = [job_id for job_id, queue in bell_of(ports).jobs if queue == "screen"]
+    assert rung == [lost, lost]
+    assert [queue for _, queue in bell_of(ports).jobs].count("gpu") == 1
 
 
 @pytest.mark.parametrize(("waiting", "rung"), [(0, 2), (1, 1), (None, 1)])

@@ -79,11 +79,14 @@ def init(
     typer.echo(f"wrote {path}: set [[peers]], [[destinations]] and [models], then run `opportune config check`")
 
 
-def doctor(as_json: JsonFlag = False) -> None:
+def doctor(
+    local: Annotated[bool, typer.Option("--local", help="Leave out the destinations, e.g. for a health check")] = False,
+    as_json: JsonFlag = False,
+) -> None:
     """Check what the node needs: settings, folders, database, broker, weights, destinations. Exit status 1 if not."""
     from worker.doctor import examine  # noqa: PLC0415
 
-    checks = examine(load_settings())
+    checks = examine(load_settings(), local=local)
     if as_json:
         print_json([{"check": item.name, "ok": item.ok, "detail": item.detail} for item in checks])
     else:

@@ -3,13 +3,13 @@
 import logging
 
 from models import registry
-from screening.errors import ConfigurationError
+from screening.errors import ConfigurationError, WeightsMismatch
 from screening.settings import Settings, load
 from worker.privacy import quiet_libraries
 
 
 def load_settings() -> Settings:
-    """The settings of this machine, with names of models checked.
+    """The settings of this machine, with the names of models and the cards of enabled ones checked.
 
     Raises
     ------
@@ -18,12 +18,24 @@ def load_settings() -> Settings:
     """
     settings = load()
     known = registry.names()
-    for name in settings.models:
+    for name, model in settings.models.items():
         if name not in known:
             raise ConfigurationError(
                 f"wrong settings: models.{name}: there is no such model; allowed are {', '.join(known)}"
             )
+        if model.enabled:
+            _read_card(name)
     return settings
+
+
+def _read_card(name: str) -> None:
+    """Read a model's card: a broken one is told at start, not in every round of intake."""
+    try:
+        registry.card(name)
+    except WeightsMismatch as exc:
+        raise ConfigurationError(
+            f"wrong settings: models.{name}: it is enabled, but {exc}; mend it or set enabled = false"
+        ) from exc
 
 
 def start_logging(settings: Settings) -> None:

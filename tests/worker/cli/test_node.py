@@ -12,6 +12,7 @@ from tests.worker.cli.conftest import Configure
 from tests.worker.fake_registry import FakeRegistry
 from worker.cli.node import connections
 from worker.doctor import Check
+from worker.ports import Ports
 
 TWO_WAYS = """
 [node]
@@ -172,16 +173,21 @@ def test_init_where_nothing_can_be_written_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("ok", "status"), [(True, 0), (False, 1)])
 def test_doctor_ends_with_1_when_a_check_fails(monkeypatch: pytest.MonkeyPatch, ok: bool, status: int) -> None:
     checks = [Check(name="home", ok=True, detail="9 MB free"), Check(name="broker", ok=ok, detail="check broker_url")]
-    monkeypatch.setattr("worker.doctor.examine", lambda _: checks)
+    monkeypatch.setattr("worker.doctor.examine", lambda *_, **__: checks)
     as_json, as_table = opportune("doctor", "--json"), opportune("doctor")
     assert as_json.status == as_table.status == status
     assert as_json.json[1] == {"check": "broker", "ok": ok, "detail": "check broker_url"}
     assert ("FAILED" in as_table.out) == (not ok)
 
 
-def test_doctor_looks_for_real(registry: FakeRegistry) -> None:
+def test_doctor_looks_for_real(registry: FakeRegistry, configure: Configure, node: Ports) -> None:
     registry.selectors = {}
+    configure(_pacs(free_port()))
     found = {item["check"]: item for item in opportune("doctor", "--json").json}
     assert found["database"]["ok"]
+    assert not found["destination pacs"]["ok"]
+    assert set(found) - {item["check"] for item in opportune("doctor", "--local", "--json").json} == {
+        "destination pacs"
+    }
     assert found["broker"]["ok"]
     assert "no [[peers]] are set" in found["peers"]["detail"]

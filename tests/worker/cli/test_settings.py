@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from screening.errors import ConfigurationError
+from screening.card import ModelCard
+from screening.errors import ConfigurationError, WeightsMismatch
 from screening.settings import Settings
 from tests.worker.cli.command import opportune
 from tests.worker.cli.conftest import Configure
@@ -21,6 +22,22 @@ def test_a_model_that_does_not_exist_is_named_with_those_that_do(configure: Conf
 def test_a_known_model_is_taken(configure: Configure) -> None:
     configure(f"[models.{MODEL}]\nenabled = true\n")
     assert load_settings().models[MODEL].enabled
+
+
+def test_a_model_whose_card_is_broken_is_told_at_start(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: str) -> ModelCard:
+        raise WeightsMismatch("model card opportune.json cannot be read: it ends too early")
+
+    monkeypatch.setattr("models.registry.card", broken)
+    configure(f"[models.{MODEL}]\nenabled = true\n")
+    ended = opportune("config", "check")
+    assert ended.status == 2
+    assert ended.words == (
+        f"opportune: wrong settings: models.{MODEL}: it is enabled, but "
+        "model card opportune.json cannot be read: it ends too early; mend it or set enabled = false"
+    )
+    configure(f"[models.{MODEL}]\nenabled = false\n")  # one that does not run stops nothing
+    assert opportune("config", "check").status == 0
 
 
 @pytest.mark.parametrize("command", [("status",), ("config", "check"), ("node", "sheet"), ("doctor",), ("serve",)])
