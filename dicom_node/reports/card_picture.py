@@ -182,12 +182,7 @@ def _notes(card: ModelCard, findings: Findings) -> tuple[str, ...]:
     notes = own_notes(card, findings)
     if distance is None:
         return notes
-    like = "unlike" if distance > 1 else "like"
-    unusual = " Read the result with care." if distance > 1 else ""
-    return (
-        *notes,
-        f"This image is {like} the training images: distance {distance:.2f}, usual is up to 1.{unusual}",
-    )
+    return (*notes, f"Distance of this image from the training images: {distance:.2f} (usual is up to 1).")
 
 
 def _remarks(page: Column, y: int, title: str, texts: Sequence[str], colour: Colour) -> int:
