@@ -9,7 +9,7 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEG2000Lossless, generate_uid
+from pydicom.uid import UID, JPEG2000Lossless, generate_uid
 from pynetdicom import AE, build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from sqlalchemy import select
@@ -108,7 +108,7 @@ def test_patients_and_bytes_are_not_mixed(make_node: MakeNode, orthanc: Orthanc,
         for keyword, value in change.items():
             setattr(other, keyword, value)
         if path is other_patient:
-            other.SOPInstanceUID = other.file_meta.MediaStorageSOPInstanceUID = f"{ds.SOPInstanceUID[:50]}.9"
+            other.SOPInstanceUID = other.file_meta.MediaStorageSOPInstanceUID = UID(f"{ds.SOPInstanceUID[:50]}.9")
         other.save_as(path, enforce_file_format=True)
     assert all(result.stored for path in (first, other_bytes, other_patient) for result in send(node, [path]))
     wait_for("all indexed", lambda: node.counts()["instances"]["conflict"] == 2, 60)
