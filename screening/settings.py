@@ -114,7 +114,7 @@ class ModelSettings(_Section):
 
     enabled: bool = Field(False, description="Whether this model may run on patients")
     when: Literal["always", "indication", "manual"] = Field(
-        "always", description="When it runs by itself: always, with a known indication, or (manual) never"
+        "always", description="When it runs: always, with a known indication, or (manual) by command only"
     )
     indication: Indication = Field(Indication(), description="The indication")
     queue: str = Field("screen", pattern=r"^[a-z][a-z0-9_-]*$", description="Celery queue of its jobs")

@@ -8,7 +8,7 @@ from db import context, jobs, selections, studies
 from db.engine import transaction
 from models import registry
 from screening.errors import DatabaseUnavailable, ScreeningError
-from screening.jobs import input_digest
+from screening.jobs import Job, input_digest
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Eligible, Ineligible, Selection, Study
 from worker import indication
@@ -52,7 +52,7 @@ def take_in(session: Session, ports: Ports, study_instance_uid: str) -> list[tup
     study = studies.load(session, study_instance_uid)
     conflict = studies.conflict(session, study_instance_uid)
     known = context.for_patient(session, *studies.patient_id(session, study_instance_uid))
-    opened = []
+    opened: list[tuple[int, str]] = []
     for name, settings in sorted(ports.settings.models.items()):
         if not settings.enabled:
             continue
@@ -60,18 +60,17 @@ def take_in(session: Session, ports: Ports, study_instance_uid: str) -> list[tup
         version = registry.card(name).version
         selections.record(session, study_instance_uid, name, version, selection, decision, reason)
         if decision == "eligible" and selection.chosen is not None:
-            opened += open_job(session, study, name, settings, selection.chosen)
+            job, created = open_job(session, study, name, settings, selection.chosen)
+            opened += [(job.job_id, settings.queue)] if created else []
     studies.intake_done(session, study_instance_uid, input_digest(study.instances))
     return opened
 
 
-def open_job(
-    session: Session, study: Study, name: str, settings: ModelSettings, chosen: Eligible
-) -> list[tuple[int, str]]:
-    """Open the job of a model on its chosen series, as a revision when there was one on other images before."""
+def open_job(session: Session, study: Study, name: str, settings: ModelSettings, chosen: Eligible) -> tuple[Job, bool]:
+    """The job of a model on its chosen series, and whether it is new; a revision if there was one on other images."""
     wanted = set(chosen.sop_instance_uids)
     before = jobs.newest_for(session, study.study_instance_uid, name)
-    job, created = jobs.open_job(
+    return jobs.open_job(
         session,
         study_instance_uid=study.study_instance_uid,
         chosen=chosen,
@@ -82,13 +81,10 @@ def open_job(
         queue=settings.queue,
         predecessor_id=None if before is None else before.job_id,
     )
-    return [(job.job_id, settings.queue)] if created else []
 
 
-def _decide(
-    name: str, settings: ModelSettings, study: Study, known: ClinicalContext, conflict: str | None
-) -> tuple[Selection, str, str]:
-    """Selection, decision and reason: "eligible", "ineligible", "not-indicated", "manual", "conflict" or "failed"."""
+def select(name: str, study: Study, conflict: str | None) -> tuple[Selection, str, str]:
+    """What a model selects, whether or not it shall run: "eligible", "ineligible", "conflict" or "failed", and why."""
     if conflict is not None:
         return _reject_all(study, "patient-conflict", conflict), "conflict", conflict
     try:
@@ -101,14 +97,24 @@ def _decide(
         return _reject_all(study, "selection-failed", reason), "failed", reason
     if selection.chosen is None:
         return selection, "ineligible", _summary(selection)
+    return selection, "eligible", selection.chosen.reason
+
+
+def _decide(
+    name: str, settings: ModelSettings, study: Study, known: ClinicalContext, conflict: str | None
+) -> tuple[Selection, str, str]:
+    """Selection, decision and reason: as `select`, or "not-indicated" or "manual" for an eligible study."""
+    selection, decision, reason = select(name, study, conflict)
+    if decision != "eligible":
+        return selection, decision, reason
     if settings.when == "manual":
         return selection, "manual", f"{name} runs by command only (models.{name}.when = manual)"
     if settings.when == "indication":
         shown = indication.match(study, known, settings.indication)
         if shown is None:
             return selection, "not-indicated", "no diagnosis or request shows the indication of this model"
-        return selection, "eligible", f"{selection.chosen.reason}; indication {shown}"
-    return selection, "eligible", selection.chosen.reason
+        return selection, "eligible", f"{reason}; indication {shown}"
+    return selection, "eligible", reason
 
 
 def _reject_all(study: Study, code: str, reason: str) -> Selection:

@@ -72,6 +72,25 @@ def study_show(study: StudyArgument, as_json: JsonFlag = False) -> None:
             )
 
 
+@study_app.command("screen")
+def study_screen(
+    study: StudyArgument, model: Annotated[str, typer.Option("--model", help="Name of an enabled model")]
+) -> None:
+    """Screen a study with a model, even one that runs by command only or whose indication is not known."""
+    from worker.by_command import screen_by_command  # noqa: PLC0415
+
+    settings, who = load_settings(), getpass.getuser()
+    with _session() as session:
+        found = {uid: screen_by_command(session, settings, uid, model, who) for uid in _find(session, study)}
+    for answer in found.values():
+        if answer.job is not None:
+            told = "is opened" if answer.opened else f"is there already: {answer.job.state}"
+            typer.echo(f"job {answer.job.job_id} {told}")
+    refused = [f"study {uid} is not screened: {answer.reason}" for uid, answer in found.items() if answer.job is None]
+    if refused:
+        raise fail("; ".join(refused))
+
+
 @study_app.command("retry")
 def study_retry(study: StudyArgument) -> None:
     """Try a study's quarantined jobs and failed deliveries again."""

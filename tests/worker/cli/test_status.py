@@ -13,6 +13,7 @@ from screening.jobs import JobState
 from screening.reports import DeliveryState, SendResult
 from tests.db.factories import make_findings, make_report
 from tests.worker.cli.command import opportune
+from tests.worker.cli.conftest import Configure
 from tests.worker.factories import STUDY
 from tests.worker.fake_registry import FakeRegistry, choose_frontal
 from tests.worker.ports import MODEL, pacs, radiograph, receive
@@ -42,7 +43,14 @@ def _state(node: Ports, job_id: int) -> JobState:
 
 
 @pytest.mark.parametrize(
-    "command", [("status",), ("study", "show", "A-17"), ("study", "retry", "A-17"), ("quarantine", "list")]
+    "command",
+    [
+        ("status",),
+        ("study", "show", "A-17"),
+        ("study", "retry", "A-17"),
+        ("study", "screen", "A-17", "--model", MODEL),
+        ("quarantine", "list"),
+    ],
 )
 def test_without_a_database_it_says_where_it_looked(tmp_path: Path, command: tuple[str, ...]) -> None:
     ended = opportune(*command)
@@ -98,9 +106,9 @@ def test_why_a_study_was_not_screened_is_shown(node: Ports, registry: FakeRegist
     assert "not a frontal view" in out
 
 
-@pytest.mark.parametrize("command", ["show", "retry"])
-def test_a_study_that_is_not_there(node: Ports, command: str) -> None:
-    ended = opportune("study", command, "A-99")
+@pytest.mark.parametrize("command", [("show",), ("retry",), ("screen", "--model", MODEL)])
+def test_a_study_that_is_not_there(node: Ports, command: tuple[str, ...]) -> None:
+    ended = opportune("study", *command, "A-99")
     assert ended.status == 1
     assert ended.words == "opportune: no study has this Accession Number or Study Instance UID"
 
@@ -181,3 +189,41 @@ def test_what_was_given_up_stays_given_up(node: Ports) -> None:
     assert _state(node, job_id) is JobState.DISMISSED
     assert opportune("quarantine", "retry", job_id).status == 0  # unless it is asked for by its number
     assert _state(node, job_id) is JobState.READY
+
+
+def _arrived(node: Ports, configure: Configure, view: str = "PA") -> None:
+    """A study in the node's database, for a model that runs by command."""
+    configure(f'[models.{MODEL}]\nenabled = true\nwhen = "manual"\n')
+    receive(node, radiograph(AccessionNumber="A-17", ViewPosition=view))
+    index_received(node)
+
+
+@pytest.mark.parametrize("text", ["A-17", STUDY])
+def test_a_study_is_screened_because_a_user_asks(node: Ports, configure: Configure, text: str) -> None:
+    _arrived(node, configure)
+    ended = opportune("study", "screen", text, "--model", MODEL)
+    with transaction(node.sessions) as session:
+        (job,) = jobs.of_study(session, STUDY)
+        (entry,) = audit.newest(session)
+    assert (ended.status, ended.out) == (0, f"job {job.job_id} is opened\n")
+    assert entry.actor == getpass.getuser()
+    assert opportune("study", "screen", text, "--model", MODEL).out == f"job {job.job_id} is there already: ready\n"
+
+
+def test_a_study_that_no_series_of_is_eligible_is_refused_with_the_reason(
+    node: Ports, configure: Configure, registry: FakeRegistry
+) -> None:
+    registry.selectors[MODEL] = choose_frontal
+    _arrived(node, configure, "LL")
+    ended = opportune("study", "screen", "A-17", "--model", MODEL)
+    assert ended.status == 1
+    assert ended.words == f"opportune: study {STUDY} is not screened: not a frontal view"
+    with transaction(node.sessions) as session:
+        assert len(audit.newest(session)) == 1  # that it was asked for is kept
+
+
+def test_which_model_must_be_said(node: Ports, configure: Configure) -> None:
+    _arrived(node, configure)
+    ended = opportune("study", "screen", "A-17")
+    assert ended.status == 2
+    assert "--model" in ended.err
