@@ -182,12 +182,7 @@ def _notes(card: ModelCard, findings: Findings) -> tuple[str, ...]:
     notes = own_notes(card, findings)
     if distance is None:
         return notes
-    like = "unlike" if distance > 1 else "like"
-    unusual = " Read the result with care." if distance > 1 else ""
-    return (
-        *notes,
-        f"This image is {like} the training images: distance {distance:.2f}, usual is up to 1.{unusual}",
-    )
+    return (*notes, f"Distance of this image from the training images: {distance:.2f} (usual is up to 1).")
 
 
 def _remarks(page: Column, y: int, title: str, texts: Sequence[str], colour: Colour) -> int:
@@ -202,10 +197,11 @@ def _remarks(page: Column, y: int, title: str, texts: Sequence[str], colour: Col
 def _refusal(page: Column, y: int, outcome: NotEvaluable) -> int:
     """Why there is no value, on a panel as prominent as a value would be."""
     inner = page.inset(36, 36)
-    lines = len(wrap(outcome.reason, 34, inner.width))
+    reason = outcome.reason[:1].upper() + outcome.reason[1:]
+    lines = len(wrap(reason, 34, inner.width))
     _panel(page, y, y + 146 + 46 * lines + 62, WARNING)
     page.canvas.line(inner.x - 4, y + 108, "Not evaluable", 88, WARNING, bold=True, anchor="ls")
-    below = inner.paragraph(y + 146, outcome.reason, 34, TEXT, leading=46 / 34)
+    below = inner.paragraph(y + 146, reason, 34, TEXT, leading=46 / 34)
     page.canvas.line(inner.x, below + 8, f"Reason code: {outcome.code}", 22, MUTED)
     y = below + 62 + 24
     return page.paragraph(y, "No value was computed. That says nothing about the patient's risk.", 30, TEXT)

@@ -41,6 +41,8 @@ MORTALITY_30D = CodedName(
 )
 HORIZON_DAYS = 30
 FAR_FROM_TRAINING = 1.0  # the 99th percentile of validation
+INSET = 0.02  # of each side, left free around the analysed area: viewers cut off a label at the very edge; assumption
+FAR_NOTE = "This radiograph lies outside what the model has learned to read: the probability may be far off."
 STRATA = {1: (codes.RISK_LOW, codes.RISK_HIGH), 2: (codes.RISK_LOW, codes.RISK_MODERATE, codes.RISK_HIGH)}
 
 
@@ -102,12 +104,12 @@ class CapMortality:
             output: Output = self._network(preprocess.to_tensor(square).to(self._device))
         risk = round(100 * self._calibration.probability(float(output.logit[0])), 2)
         heat = self._heat(output, size)
-        distance = float(ood.distance(self._ood, output.features[0].cpu().clone()))
+        distance = round(float(ood.distance(self._ood, output.features[0].cpu().clone())), 3)
         return Findings(
             groups=(self._headline(image, risk), *_hot_spots(heat, frame, image)),
             conclusion=self._conclusion(risk),
-            notes=self._notes(distance),
-            out_of_distribution=round(distance, 3),
+            notes=(FAR_NOTE,) if distance > FAR_FROM_TRAINING else (),
+            out_of_distribution=distance,
             heatmap=_cropped(heat, frame, image),
         )
 
@@ -139,13 +141,12 @@ class CapMortality:
         return cam.heat(cam.class_activation(output.map[0].cpu().clone(), weight), size)
 
     def _headline(self, image: Radiograph, risk: float) -> MeasurementGroup:
-        rows, columns = image.pixels.shape
         measurement = Measurement(name=MORTALITY_30D, value=risk, unit=codes.PERCENT, horizon_days=HORIZON_DAYS)
         return MeasurementGroup(
             tracking_identifier="Chest radiograph - analysed area",
             finding=codes.PNEUMONIA,
             site=codes.CHEST,
-            region=rectangle(0.0, 0.0, float(columns), float(rows), image.sop_instance_uid),
+            region=_analysed_area(image),
             measurements=(measurement,),
             qualitative=tuple(Qualitative(name=codes.RISK_STRATUM, value=value) for value in self._stratum(risk)),
         )
@@ -163,14 +164,12 @@ class CapMortality:
             f" 30 days is {risk:.0f} %{stratum}. The estimate does not diagnose pneumonia."
         )
 
-    def _notes(self, distance: float) -> tuple[str, ...]:
-        notes = list(self._card.limits)
-        if distance > FAR_FROM_TRAINING:
-            notes.append(
-                f"The picture differs from the training data (distance {distance:.1f}; 1 is the 99th percentile of"
-                " validation): the estimate is less reliable."
-            )
-        return tuple(notes)
+
+def _analysed_area(image: Radiograph) -> Region:
+    """The image, less a margin in which viewers find room for the label."""
+    rows, columns = image.pixels.shape
+    across, down = INSET * columns, INSET * rows
+    return rectangle(across, down, columns - across, rows - down, image.sop_instance_uid)
 
 
 def _cropped(heat: Array, frame: Frame, image: Radiograph) -> Heatmap:

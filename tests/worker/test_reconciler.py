@@ -1,12 +1,10 @@
-"""Each step of the reconciler, alone and when others fail; the loop that wakes and stops."""
+"""Each step of the reconciler, alone and when others fail. The loop is in test_reconciler_loop."""
 
 import os
-import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,10 +17,9 @@ from screening.clock import now
 from screening.errors import DatabaseUnavailable, DestinationUnavailable, SpoolUnavailable, WeightsMismatch
 from screening.jobs import JobState
 from screening.reports import DeliveryState, SendResult
-from screening.settings import Destination, ModelSettings, Node, WorkerSettings
+from screening.settings import Destination, ModelSettings
 from screening.types import Instance
 from tests.db.factories import make_findings, make_report
-from tests.dicom_node.network import wait_until
 from tests.worker.fake_registry import FakeRegistry
 from tests.worker.ports import MODEL, FakeBell, bell_of, make_ports, pacs, radiograph, receive
 from worker.indexing import index_received
@@ -383,41 +380,3 @@ def test_the_spool_is_swept_every_five_minutes(ports: Ports) -> None:
     clock.forward(1)
     reconciler.round()
     assert not ports.spool.path(name).exists()
-
-
-@pytest.mark.parametrize(
-    ("quiet", "reconcile", "pause"), [(60, 5, 5), (2, 5, 1), (0, 5, 0.2), (60, 0.5, 0.5), (0, 0.1, 0.1)]
-)
-def test_the_pause_lets_no_quiet_study_wait_long(tmp_path: Path, quiet: float, reconcile: float, pause: float) -> None:
-    ports = make_ports(tmp_path, node=Node(quiet_seconds=quiet), worker=WorkerSettings(reconcile_seconds=reconcile))
-    assert Reconciler(ports)._pause() == pause
-
-
-def _has(rounds: list[int], number: int) -> bool:
-    return len(rounds) == number
-
-
-def test_the_loop_wakes_at_once_and_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rounds: list[int] = []
-    monkeypatch.setattr(Reconciler, "round", lambda _: rounds.append(1))
-    slow = make_ports(tmp_path, node=Node(quiet_seconds=3600), worker=WorkerSettings(reconcile_seconds=3600))
-    reconciler = Reconciler(slow)
-    thread = threading.Thread(target=reconciler.run, daemon=True)
-    thread.start()
-    for number in (1, 2, 3):
-        wait_until(partial(_has, rounds, number))
-        reconciler.wake()
-    wait_until(lambda: len(rounds) == 4)
-    reconciler.stop()
-    thread.join(10)
-    assert not thread.is_alive()
-    assert len(rounds) == 4
-
-
-def test_a_reconciler_that_was_stopped_before_it_ran_does_nothing(
-    ports: Ports, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Reconciler, "round", lambda _: pytest.fail("a round was run"))
-    reconciler = Reconciler(ports)
-    reconciler.stop()
-    reconciler.run()

@@ -23,8 +23,10 @@ def screen(
     """Screen files without a node: SR, SC and findings come out. Exit status 1 if a run failed."""
     from models import registry  # noqa: PLC0415
     from worker.pipeline import Pipeline  # noqa: PLC0415 (imports torch)
+    from worker.privacy import quiet_libraries  # noqa: PLC0415
     from worker.screen_folder import read_folder, screen_study  # noqa: PLC0415
 
+    quiet_libraries()
     settings = load_settings()
     names = model or registry.names()
     for name in names:

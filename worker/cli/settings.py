@@ -5,6 +5,7 @@ import logging
 from models import registry
 from screening.errors import ConfigurationError, WeightsMismatch
 from screening.settings import Settings, load
+from worker.privacy import quiet_libraries
 
 
 def load_settings() -> Settings:
@@ -42,5 +43,6 @@ def start_logging(settings: Settings) -> None:
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
     )
-    for noisy in ("celery", "kombu", "pynetdicom", "pydicom", "alembic"):
+    for noisy in ("celery", "kombu", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    quiet_libraries()

@@ -20,6 +20,7 @@ def train(
     tier: Annotated[str, typer.Option(help="tiny (minutes on two cores), small or reference (GPU)")] = "tiny",
     seed: Annotated[int, typer.Option(help="Seed of the cohort and of the training")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    workers: Annotated[int, typer.Option(min=1, help="Processes that draw phantoms; the result is the same")] = 2,
     as_json: JsonFlag = False,
 ) -> None:
     """Train a model on simulated patients and write its bundle, judged against the simulator's own oracle."""
@@ -31,7 +32,7 @@ def train(
         def report(stage: str, done: int, total: int) -> None:
             bar.update(task, completed=done, total=total, description=stage)
 
-        result = run(model, tier, out, seed=seed, device=device, progress=report)
+        result = run(model, tier, out, seed=seed, device=device, workers=workers, progress=report)
     if as_json:
         print_json({"model": model, "tier": tier, "seed": seed, "bundle": result.bundle, "metrics": result.metrics})
     else:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from screening.errors import Permanent, Retryable
 from worker.faults import describe
+from worker.privacy import quiet_libraries
 from worker.request import ScreenRequest
 from worker.sandbox.protocol import Answer, receive_json, send_answer, send_failure, send_json
 
@@ -28,6 +29,7 @@ class Runner(Protocol):
 
 def main() -> None:
     """Serve requests until the parent is gone."""
+    quiet_libraries()
     descriptor, memory_mb, threads = (int(argument) for argument in sys.argv[1:4])
     module, _, name = sys.argv[4].partition(":")
     _limit(memory_mb)

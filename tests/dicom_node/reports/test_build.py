@@ -252,10 +252,14 @@ def test_validators_accept_the_reports_of_real_headers(name: str, real_data: Pat
 
 
 @pytest.mark.real_data
-def test_a_real_header_whose_uid_is_none_is_refused(real_data: Path) -> None:
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI:UserWarning")
+def test_a_real_uid_with_a_leading_zero_is_referred_to_as_it_is(real_data: Path) -> None:
     source = dcmread(real_data / "dicom_samples/crdx/fo-dicom__CR-ModalitySequenceLUT.dcm", stop_before_pixels=True)
-    with pytest.raises(BadHeader, match="SOPInstanceUID of a source is missing or is no UID"):
-        build_report(make_request(source=source))
+    uid = str(source.SOPInstanceUID)
+    request = make_request(source=source, chosen=(uid,), outcome=NotEvaluable(code="x", reason="y"))
+    report = read(build_report(request))["measurements"]
+    evidence = report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence[0]
+    assert evidence.ReferencedSOPInstanceUID == uid == "999.999.01.23.45.6789"
 
 
 def test_requests_with_the_same_sources_share_their_evidence_but_not_their_uids() -> None:

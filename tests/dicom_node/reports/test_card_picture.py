@@ -99,7 +99,7 @@ def test_every_other_value_is_listed_and_heat_is_left_to_the_overlay(monkeypatch
 def test_an_unusual_image_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = catch(monkeypatch)
     draw_card(CARD, replace(make_findings(), out_of_distribution=1.7), MOMENT)
-    assert "unlike the training images" in drawn.text
+    assert "from the training images: 1.70 (usual is up to 1)" in drawn.text
 
 
 def test_a_refusal_is_as_plain_as_a_value(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from models import registry
+from models import ood, registry
 from models.cap_mortality_cxr.pipeline import Calibration, load
 from models.contract import ScreeningModel
 from screening.errors import WeightsMismatch
@@ -50,7 +51,6 @@ def test_findings_hold_what_the_report_needs(model: ScreeningModel) -> None:
     assert 0 < risk.value < 100
     assert [q.name.value for q in headline.qualitative] == ["RISKSTRATUM"]
     assert "If the patient has community-acquired pneumonia" in findings.conclusion
-    assert any("simulated" in note for note in findings.notes)
     assert len(findings.groups) <= 4
     for number, spot in enumerate(findings.groups[1:], start=1):
         assert spot.tracking_identifier == f"Heatmap hot spot {number}"
@@ -65,6 +65,18 @@ def test_findings_hold_what_the_report_needs(model: ScreeningModel) -> None:
     assert 0 <= findings.heatmap.values.min() <= findings.heatmap.values.max() <= 1
     aspect = findings.heatmap.values.shape[0] / findings.heatmap.values.shape[1]
     assert aspect == pytest.approx(rows / columns, rel=0.02)
+
+
+@pytest.mark.parametrize("longest_side", [150, 400])
+def test_the_analysed_area_is_the_picture_with_room_for_a_label(model: ScreeningModel, longest_side: int) -> None:
+    phantom = make_phantom(11, longest_side=longest_side)
+    rows, columns = phantom.pixels.shape
+    region = found(model, phantom).groups[0].region
+    for values, side in zip(zip(*region.points, strict=True), (columns, rows), strict=True):
+        assert 0.01 * side < min(values)
+        assert max(values) < 0.99 * side
+        assert max(values) - min(values) >= 0.95 * side
+        assert min(values) + max(values) == pytest.approx(side)
 
 
 def test_the_same_picture_gives_the_same_findings(model: ScreeningModel) -> None:
@@ -125,6 +137,18 @@ def test_what_is_no_upright_frontal_chest_is_refused(model: ScreeningModel, seed
 def test_a_foreign_look_raises_the_distance(model: ScreeningModel) -> None:
     usual = [found(model, make_phantom(s, longest_side=200)).out_of_distribution or 0.0 for s in range(200, 212)]
     assert np.median(usual) < 1.0
+
+
+def test_a_picture_beyond_the_training_data_is_said_so_once_and_the_cards_limits_are_not_repeated(
+    model: ScreeningModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phantom = make_phantom(11, longest_side=200)
+    monkeypatch.setattr(ood, "distance", lambda *_: torch.tensor(1.0))
+    assert found(model, phantom).notes == ()
+    monkeypatch.setattr(ood, "distance", lambda *_: torch.tensor(1.01))
+    (note,) = found(model, phantom).notes
+    assert "outside what the model has learned" in note
+    assert "distance" not in note  # the report gives the figure
 
 
 def test_calibration_is_platts() -> None:

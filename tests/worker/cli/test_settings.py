@@ -52,4 +52,5 @@ def test_wrong_settings_end_every_command_with_status_2(configure: Configure, co
 def test_logging_says_what_the_settings_ask_and_quiets_libraries() -> None:
     start_logging(Settings(log_level="DEBUG"))
     assert logging.getLogger().level == logging.DEBUG
-    assert logging.getLogger("pynetdicom").level == logging.WARNING
+    assert logging.getLogger("celery").level == logging.WARNING
+    assert not logging.getLogger("pydicom").isEnabledFor(logging.CRITICAL)

@@ -27,10 +27,17 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     told: list[tuple[Any, ...]] = []
 
     def train(
-        model: str, tier: str, out: Path, *, seed: int, device: str, progress: Callable[[str, int, int], None]
+        model: str,
+        tier: str,
+        out: Path,
+        *,
+        seed: int,
+        device: str,
+        workers: int,
+        progress: Callable[[str, int, int], None],
     ) -> Result:
         progress("epoch 1", 1, 2)
-        told.append((model, tier, out, seed, device))
+        told.append((model, tier, out, seed, device, workers))
         return Result(bundle=out / "bundle", metrics={"auc": 0.81})
 
     module = ModuleType("training.train")
@@ -56,19 +63,25 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 
 def test_train(trained: list[tuple[Any, ...]], tmp_path: Path) -> None:
-    options = ("--tier", "small", "--seed", 7, "--device", "cuda")
+    options = ("--tier", "small", "--seed", 7, "--device", "cuda", "--workers", 5)
     ended = opportune("train", MODEL, "--out", tmp_path, *options, "--json")
     assert ended.status == 0
     assert ended.json == {
         "model": MODEL, "tier": "small", "seed": 7, "bundle": str(tmp_path / "bundle"), "metrics": {"auc": 0.81},
     }  # fmt: skip
-    assert trained == [(MODEL, "small", tmp_path, 7, "cuda")]
+    assert trained == [(MODEL, "small", tmp_path, 7, "cuda", 5)]
 
 
 def test_train_for_people(trained: list[tuple[Any, ...]], tmp_path: Path) -> None:
     ended = opportune("train", MODEL, "--out", tmp_path)
     assert f"{MODEL}, tier tiny, seed 0" in " ".join(ended.out.split())
     assert "0.81" in ended.out
+    assert trained == [(MODEL, "tiny", tmp_path, 0, "cpu", 2)]
+
+
+def test_train_needs_somebody_who_draws(trained: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    assert opportune("train", MODEL, "--out", tmp_path, "--workers", 0).status == 2
+    assert trained == []
 
 
 def test_simulate(simulated: list[tuple[Any, ...]], tmp_path: Path) -> None:
