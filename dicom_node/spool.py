@@ -18,6 +18,7 @@ from screening.errors import SpoolUnavailable
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 _DIGITS = "0123456789abcdef"
+_PROBE = b"does this disk work?"
 _PART = ".part"
 
 
@@ -100,6 +101,16 @@ class Spool:
         except OSError as exc:
             raise SpoolUnavailable(f"spool cannot store {size} bytes: {exc.strerror}") from exc
         return Stored(name=name, size=size)
+
+    def works(self) -> bool:
+        """Whether a new file can be written and read back: tells one damaged file from a disk that is out."""
+        try:
+            probe = self.put(_PROBE)
+            same = self.path(probe.name).read_bytes() == _PROBE
+            self.remove(probe.name)
+        except (SpoolUnavailable, OSError):
+            return False
+        return same
 
     def remove(self, name: str) -> None:
         """Remove the file of this name; none is no error.

@@ -94,6 +94,8 @@ class Reconciler:
         if self._ports.clock() < self._next_count:
             return
         self._next_count = self._ports.clock() + timedelta(seconds=_FAULT_SECONDS)
+        if failing and not self._ports.spool.works():
+            return  # the whole disk is out: wait for it, and give up nothing
         self._faults = {row: self._faults.get(row, 0) + 1 for row in failing}
         give_up(self._ports, sorted(row for row, faults in self._faults.items() if faults >= _FAULTS))
 

@@ -168,3 +168,13 @@ def test_sweep_takes_old_parts_only(tmp_path: Path) -> None:
     later.by = timedelta(minutes=2)
     assert spool.sweep_parts(older_than_seconds=60) == 1
     assert _files(tmp_path) == [kept]
+
+
+def test_a_spool_that_works_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, minimum_free=0)
+    assert spool.works()
+    assert spool.orphans(set(), -1) == []
+
+
+def test_a_spool_without_room_does_not_work(tmp_path: Path) -> None:
+    assert not Spool(tmp_path, minimum_free=2**62).works()

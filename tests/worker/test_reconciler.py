@@ -9,16 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from db import deliveries, instances, jobs
+from db import deliveries, jobs
 from db.deliveries import Delivery, PlannedDelivery
 from db.engine import transaction
-from dicom_node.header import read_instance
 from screening.clock import now
-from screening.errors import DatabaseUnavailable, DestinationUnavailable, SpoolUnavailable, WeightsMismatch
+from screening.errors import DatabaseUnavailable, DestinationUnavailable, WeightsMismatch
 from screening.jobs import JobState
 from screening.reports import DeliveryState, SendResult
 from screening.settings import Destination, ModelSettings
-from screening.types import Instance
 from tests.db.factories import make_findings, make_report
 from tests.worker.fake_registry import FakeRegistry
 from tests.worker.ports import MODEL, FakeBell, bell_of, make_ports, pacs, radiograph, receive
@@ -102,52 +100,6 @@ def test_more_than_one_batch_of_instances_is_indexed_in_a_round(
     monkeypatch.setattr(f"{MODULE}.index_received", lambda *_: rest.pop(0))
     Reconciler(ports).round()
     assert rest == []
-
-
-def test_a_file_that_cannot_be_read_holds_up_other_studies_for_three_counted_rounds(
-    ports: Ports, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bad = receive(ports, radiograph(1))
-    receive(ports, radiograph(2, StudyInstanceUID="1.2.2", SeriesInstanceUID="1.2.2.1", PatientID="P2"))
-
-    def fragile(path: Path, *, location: str) -> Instance:
-        if location == bad:
-            raise SpoolUnavailable("cannot read a stored file: Input/output error")
-        return read_instance(path, location=location)
-
-    monkeypatch.setattr("worker.indexing.read_instance", fragile)
-    clock = Clock()
-    reconciler = Reconciler(replace(ports, clock=clock))
-    for seconds in (0, 0, 29, 1, 29):  # rounds in quick succession are no evidence: a disk may come back
-        clock.forward(seconds)
-        reconciler.round()
-        assert bell_of(ports).jobs == []
-    clock.forward(1)
-    reconciler.round()
-    assert len(bell_of(ports).jobs) == 1
-    with transaction(ports.sessions) as session:
-        assert [row.spool_name for row in instances.received(session)] == []
-    assert ports.spool.path(bad).is_file()
-
-
-def test_a_file_that_could_be_read_again_begins_anew(
-    ports: Ports, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given_up: list[int] = []
-    failing = [{1, 2}, {2}, {1, 2}, {1}]
-
-    def index(_: Ports, found: set[int]) -> int:
-        found |= failing.pop(0)
-        return 0
-
-    monkeypatch.setattr(f"{MODULE}.index_received", index)
-    monkeypatch.setattr(f"{MODULE}.give_up", lambda _, ids: given_up.extend(ids))
-    clock = Clock()
-    reconciler = Reconciler(replace(ports, clock=clock))
-    for _ in range(4):
-        reconciler.round()
-        clock.forward(30)
-    assert given_up == [2]
 
 
 def test_a_job_is_rung_for_once_while_its_message_waits(ports: Ports, registry: FakeRegistry) -> None:
