@@ -123,6 +123,12 @@ def intake_done(s: Session, study_instance_uid: str, digest: str) -> None:
     s.flush()
 
 
+def take_in_again(s: Session, study_instance_uid: str) -> None:
+    """The study is due for intake although no instance came: what its models run under was changed."""
+    _row(s, study_instance_uid, lock=True).intake_due = True
+    s.flush()
+
+
 def find(s: Session, text: str) -> list[str]:
     """Study Instance UIDs with this Accession Number or this Study Instance UID, newest first."""
     query = select(StudyRow.study_instance_uid).where(

@@ -1,19 +1,18 @@
 """Which screening models there are. A folder with `selection.py` and a bundle is a model; nothing is listed by hand.
 
-Everything but `load` works without torch.
+A model's section of the settings may name a site's own bundle in place of the shipped one. Bundles are read anew each
+time: what a long-lived process says of one is what lies on the disk. Everything but `load` works without torch.
 """
 
 import hashlib
 import importlib
 import json
-from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import cast
 
 from models.contract import ScreeningModel, Selector
 from screening.card import ModelCard
-from screening.errors import UnknownModel, WeightsMismatch
+from screening.errors import ConfigurationChanged, UnknownModel, WeightsMismatch
 from screening.settings import ModelSettings
 
 FOLDER = Path(__file__).parent
@@ -24,8 +23,8 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in FOLDER.glob("*/selection.py") if (path.parent / "bundle").is_dir())
 
 
-def bundle(name: str) -> Path:
-    """The bundle folder of a model.
+def bundle(name: str, settings: ModelSettings | None = None) -> Path:
+    """The bundle folder in force for a model: the site's own if its settings name one, else the shipped one.
 
     Raises
     ------
@@ -34,12 +33,13 @@ def bundle(name: str) -> Path:
     """
     if name not in names():
         raise UnknownModel(f"there is no screening model {name!r}; there are {', '.join(names()) or 'none'}")
+    if settings is not None and settings.bundle is not None:
+        return settings.bundle
     return FOLDER / name / "bundle"
 
 
-@cache
-def card(name: str) -> ModelCard:
-    """A model's card.
+def card(name: str, settings: ModelSettings | None = None) -> ModelCard:
+    """The card of the bundle in force.
 
     Raises
     ------
@@ -48,9 +48,10 @@ def card(name: str) -> ModelCard:
     WeightsMismatch
         If its card cannot be read or names another model.
     """
-    found = ModelCard.load(bundle(name))
+    folder = bundle(name, settings)
+    found = ModelCard.load(folder)
     if found.name != name:
-        raise WeightsMismatch(f"the bundle in folder {name} is that of {found.name}")
+        raise WeightsMismatch(f"the bundle in {folder} is that of {found.name}, not of {name}")
     return found
 
 
@@ -66,19 +67,39 @@ def selector(name: str) -> Selector:
     return cast(Selector, importlib.import_module(f"models.{name}.selection").select)
 
 
-def config_digest(name: str, thresholds: Sequence[float] = ()) -> str:
+def config_digest(name: str, settings: ModelSettings | None = None) -> str:
     """SHA-256 over what changes a model's numbers: its configuration file (with the weights' SHA-256), thresholds.
+
+    Where the bundle lies does not count.
 
     Raises
     ------
     UnknownModel, WeightsMismatch
         As `card`.
     """
-    path = bundle(name) / "configs" / "opportune.json"
-    card(name)  # malformed cards are reported as such
+    path = bundle(name, settings) / "configs" / "opportune.json"
+    card(name, settings)  # malformed cards are reported as such
     settled = json.dumps(json.loads(path.read_text(encoding="utf-8")), sort_keys=True)
-    strata = json.dumps([float(value) for value in thresholds])
+    strata = json.dumps([float(value) for value in (settings.thresholds if settings is not None else ())])
     return hashlib.sha256(f"{settled}\n{strata}".encode()).hexdigest()
+
+
+def require_config(name: str, wanted: str, settings: ModelSettings | None = None) -> None:
+    """Make sure that work which was opened under a configuration is done under that very one.
+
+    Raises
+    ------
+    ConfigurationChanged
+        If the configuration in force has another digest.
+    UnknownModel, WeightsMismatch
+        As `card`.
+    """
+    found = config_digest(name, settings)
+    if found != wanted:
+        raise ConfigurationChanged(
+            f"opened under configuration {wanted[:12]} of {name}, but its bundle or thresholds were changed since:"
+            f" in force is {found[:12]}, version {card(name, settings).version}"
+        )
 
 
 def load(name: str, device: str = "auto", threads: int = 1, settings: ModelSettings | None = None) -> ScreeningModel:
@@ -93,7 +114,7 @@ def load(name: str, device: str = "auto", threads: int = 1, settings: ModelSetti
     threads
         Threads of torch in this process.
     settings
-        The model's section of the settings (risk thresholds); defaults when None.
+        The model's section of the settings (bundle, risk thresholds); defaults when None.
 
     Raises
     ------
@@ -102,7 +123,7 @@ def load(name: str, device: str = "auto", threads: int = 1, settings: ModelSetti
     WeightsMismatch
         If card and weights do not agree.
     """
-    folder = bundle(name)
-    card(name)
+    folder = bundle(name, settings)
+    card(name, settings)
     pipeline = importlib.import_module(f"models.{name}.pipeline")
     return cast(ScreeningModel, pipeline.load(folder, device=device, threads=threads, settings=settings))

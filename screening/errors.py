@@ -14,6 +14,8 @@ ScreeningError
     ├── BadPixelData
     ├── BadGeometry
     ├── WeightsMismatch
+    ├── BundleRefused
+    ├── ConfigurationChanged
     ├── UnknownModel
     └── RejectedPermanent
 """
@@ -73,6 +75,14 @@ class BadGeometry(Permanent):
 
 class WeightsMismatch(Permanent):
     """The weights on disk are not the weights that the card names."""
+
+
+class BundleRefused(Permanent):
+    """A folder is no bundle that this node may take; says what in it to mend."""
+
+
+class ConfigurationChanged(Permanent):
+    """The model's configuration is another than the one that the work was opened under."""
 
 
 class UnknownModel(Permanent):

@@ -118,6 +118,10 @@ class ModelSettings(_Section):
     )
     indication: Indication = Field(Indication(), description="The indication")
     queue: str = Field("screen", pattern=r"^[a-z][a-z0-9_-]*$", description="Celery queue of its jobs")
+    bundle: Path | None = Field(
+        None,
+        description="Folder of the site's own bundle, as `opportune models import` prints it; unset: the shipped one",
+    )
     thresholds: tuple[float, ...] = Field(
         (), description="Risk strata in percent, rising: one gives low/high, two give low/moderate/high"
     )
@@ -214,10 +218,19 @@ class Settings(_Section):
             raise ValueError(f"destinations.name must be unique, found twice: {', '.join(doubled)}")
         return self
 
+    def of_model(self, name: str) -> ModelSettings:
+        """A model's section; the defaults where it has none."""
+        return self.models.get(name, ModelSettings())
+
     @property
     def spool(self) -> Path:
         """Folder of received files."""
         return self.home / "spool"
+
+    @property
+    def bundles(self) -> Path:
+        """Folder of imported bundles."""
+        return self.home / "bundles"
 
     @property
     def sqlalchemy_url(self) -> str:

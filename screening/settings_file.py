@@ -63,7 +63,12 @@ SECTIONS = (
         header="[models.cap_mortality_cxr]",
         title="Whether and when a model runs. One table for each, under its name",
         model=ModelSettings,
-        example={"enabled": True, "when": "indication", "thresholds": (5, 15)},
+        example={
+            "enabled": True,
+            "when": "indication",
+            "bundle": "opportune-data/bundles/cap_mortality_cxr-1.0.0-0123456789ab",
+            "thresholds": (5, 15),
+        },
     ),
     Section(
         header="[models.cap_mortality_cxr.indication]",

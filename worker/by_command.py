@@ -49,7 +49,8 @@ def _answer(session: Session, settings: Settings, study_instance_uid: str, name:
     selection, decision, reason = select(name, study, studies.conflict(session, study_instance_uid))
     if decision == "eligible":
         reason = f"asked for by {who}"
-    selections.record(session, study_instance_uid, name, registry.card(name).version, selection, decision, reason)
+    version = registry.card(name, enabled[name]).version
+    selections.record(session, study_instance_uid, name, version, selection, decision, reason)
     if selection.chosen is None:
         return Answer(job=None, opened=False, reason=reason)
     job, opened = open_job(session, study, name, enabled[name], selection.chosen)

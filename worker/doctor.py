@@ -35,7 +35,7 @@ def examine(settings: Settings, *, local: bool = False) -> list[Check]:
         _check("peers", lambda: _peers(settings)),
         _check("models", lambda: _models(settings)),
     ]
-    checks += [_check(f"weights of {name}", _verifier(name)) for name in registry.names()]
+    checks += [_check(f"weights of {name}", _verifier(settings, name)) for name in registry.names()]
     if not local:
         checks += [_check(f"destination {item.name}", _echoer(settings, item)) for item in settings.destinations]
     return checks
@@ -101,11 +101,14 @@ def _models(settings: Settings) -> str:
     return ", ".join(f"{name} ({settings.models[name].when})" for name in enabled)
 
 
-def _verifier(name: str) -> Callable[[], str]:
+def _verifier(settings: Settings, name: str) -> Callable[[], str]:
+    model = settings.of_model(name)
+
     def look() -> str:
-        card = registry.card(name)
-        card.verify(registry.bundle(name))
-        return f"version {card.version}, SHA-256 {card.weights_sha256[:12]} as on the card"
+        card = registry.card(name, model)
+        card.verify(registry.bundle(name, model))
+        own = "" if model.bundle is None else f", the site's own in {model.bundle}"
+        return f"version {card.version}, SHA-256 {card.weights_sha256[:12]} as on the card{own}"
 
     return look
 

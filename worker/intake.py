@@ -57,7 +57,7 @@ def take_in(session: Session, ports: Ports, study_instance_uid: str) -> list[tup
         if not settings.enabled:
             continue
         selection, decision, reason = _decide(name, settings, study, known, conflict)
-        version = registry.card(name).version
+        version = registry.card(name, settings).version
         selections.record(session, study_instance_uid, name, version, selection, decision, reason)
         if decision == "eligible" and selection.chosen is not None:
             job, created = open_job(session, study, name, settings, selection.chosen)
@@ -76,8 +76,8 @@ def open_job(session: Session, study: Study, name: str, settings: ModelSettings,
         chosen=chosen,
         input_digest=input_digest(i for i in study.instances if i.sop_instance_uid in wanted),
         model_name=name,
-        model_version=registry.card(name).version,
-        config_digest=registry.config_digest(name, settings.thresholds),
+        model_version=registry.card(name, settings).version,
+        config_digest=registry.config_digest(name, settings),
         queue=settings.queue,
         predecessor_id=None if before is None else before.job_id,
     )

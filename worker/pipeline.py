@@ -15,7 +15,6 @@ from screening.findings import NotEvaluable, Outcome
 from screening.images import Image, Radiograph
 from screening.patient import patient_of
 from screening.reports import Report
-from screening.settings import ModelSettings
 from worker.request import ScreenRequest
 from worker.version import SOFTWARE_VERSION
 
@@ -25,7 +24,7 @@ class Pipeline:
 
     def __init__(self, *, threads: int) -> None:
         self._threads = threads
-        self._loaded: dict[tuple[str, str, tuple[float, ...]], ScreeningModel] = {}
+        self._loaded: dict[tuple[str, str, str], ScreeningModel] = {}
 
     def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
         """Read the images, predict, build the report.
@@ -54,13 +53,12 @@ class Pipeline:
         return outcome, report
 
     def _model(self, request: ScreenRequest) -> ScreeningModel:
-        key = (request.model_name, request.device, request.thresholds)
+        """The model under the very configuration that the job was opened under; one that is loaded stays as it is."""
+        key = (request.model_name, request.device, request.config_digest)
         if key not in self._loaded:
+            registry.require_config(request.model_name, request.config_digest, request.model_settings)
             self._loaded[key] = registry.load(
-                request.model_name,
-                device=request.device,
-                threads=self._threads,
-                settings=ModelSettings(thresholds=request.thresholds),
+                request.model_name, device=request.device, threads=self._threads, settings=request.model_settings
             )
         return self._loaded[key]
 

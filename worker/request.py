@@ -7,6 +7,7 @@ from typing import Any
 
 from dicom_node.reports.request import Predecessor
 from screening.serialize import context_from_json, context_to_json, instance_from_json, instance_to_json
+from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Eligible, Instance
 
 
@@ -16,6 +17,7 @@ class ScreenRequest:
 
     model_name: str
     thresholds: tuple[float, ...]
+    bundle: Path | None  #: the site's own; None: the shipped one
     device: str  #: "auto", "cpu" or "cuda"
     threads: int
     instances: tuple[Instance, ...]  #: the chosen ones, in the series' order
@@ -31,11 +33,17 @@ class ScreenRequest:
         if len(self.instances) != len(self.paths) or not self.instances:
             raise ValueError(f"paths must name a file for each of {len(self.instances)} instances")
 
+    @property
+    def model_settings(self) -> ModelSettings:
+        """What of the model's section of the settings changes numbers."""
+        return ModelSettings(thresholds=self.thresholds, bundle=self.bundle)
+
     def to_json(self) -> dict[str, Any]:
         """As JSON. Holds headers, and so the patient's identity: for the child's socket only."""
         return {
             "model_name": self.model_name,
             "thresholds": list(self.thresholds),
+            "bundle": None if self.bundle is None else str(self.bundle),
             "device": self.device,
             "threads": self.threads,
             "instances": [instance_to_json(instance) for instance in self.instances],
@@ -60,6 +68,7 @@ class ScreenRequest:
         return cls(
             model_name=values["model_name"],
             thresholds=tuple(values["thresholds"]),
+            bundle=None if values["bundle"] is None else Path(values["bundle"]),
             device=values["device"],
             threads=values["threads"],
             instances=tuple(instance_from_json(instance) for instance in values["instances"]),

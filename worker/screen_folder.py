@@ -14,7 +14,7 @@ from screening.findings import NotEvaluable
 from screening.jobs import input_digest
 from screening.reports import Report
 from screening.serialize import outcome_to_json
-from screening.settings import ModelSettings, Settings
+from screening.settings import Settings
 from screening.types import ClinicalContext, Eligible, Instance, Series, Study
 from worker.faults import describe
 from worker.pipeline import Pipeline
@@ -76,12 +76,13 @@ def screen_study(
 
 
 def _request(study: Study, name: str, settings: Settings, chosen: Eligible) -> ScreenRequest:
-    thresholds = settings.models.get(name, ModelSettings()).thresholds
+    model = settings.of_model(name)
     wanted = set(chosen.sop_instance_uids)
     instances = tuple(instance for instance in study.instances if instance.sop_instance_uid in wanted)
     return ScreenRequest(
         model_name=name,
-        thresholds=thresholds,
+        thresholds=model.thresholds,
+        bundle=model.bundle,
         device=settings.worker.device,
         threads=settings.worker.threads,
         instances=instances,
@@ -89,7 +90,7 @@ def _request(study: Study, name: str, settings: Settings, chosen: Eligible) -> S
         chosen=chosen,
         context=ClinicalContext(),
         input_digest=input_digest(instances),
-        config_digest=registry.config_digest(name, thresholds),
+        config_digest=registry.config_digest(name, model),
         inferred_at=now().astimezone(),
     )
 

@@ -11,11 +11,11 @@ from db.deliveries import PlannedDelivery
 from db.engine import transaction
 from dicom_node.reports.request import Predecessor
 from models import registry
-from screening.errors import DatabaseUnavailable, LeaseLost, Permanent, Retryable
+from screening.errors import ConfigurationChanged, DatabaseUnavailable, LeaseLost, Permanent, Retryable
 from screening.findings import NotEvaluable, Outcome
 from screening.jobs import Claim, Job
 from screening.reports import ObjectKind, Report
-from screening.settings import Destination, ModelSettings, Settings
+from screening.settings import Destination, Settings
 from screening.types import Eligible
 from worker.faults import describe
 from worker.heartbeat import heartbeat
@@ -27,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 5
 """First wait before a failed job is tried again; doubles with each attempt."""
+
+_ANEW = "intake opens a new job; where a model runs by command only, ask again: opportune study screen"
 
 
 def screen(job_id: int, ports: Ports, sandbox: Sandbox, owner: str) -> None:
@@ -56,6 +58,8 @@ def screen(job_id: int, ports: Ports, sandbox: Sandbox, owner: str) -> None:
         raise  # the lease runs out and the reconciler gives the job back
     except Retryable as exc:
         _fail(ports, claim, str(exc), retry=True)
+    except ConfigurationChanged as exc:
+        _fail(ports, claim, f"{exc}; {_ANEW}", retry=False, anew=True)
     except Permanent as exc:
         _fail(ports, claim, str(exc), retry=False)
     except Exception as exc:  # noqa: BLE001 (named by type, since its text may hold patient data; attempts are capped)
@@ -68,10 +72,11 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
     wanted = set(job.sop_instance_uids)
     study = studies.load(session, job.study_instance_uid)
     chosen = tuple(instance for instance in study.instances if instance.sop_instance_uid in wanted)
-    settings = ports.settings.models.get(job.model_name, ModelSettings())
+    settings = ports.settings.of_model(job.model_name)
     return ScreenRequest(
         model_name=job.model_name,
         thresholds=settings.thresholds,
+        bundle=settings.bundle,
         device=ports.settings.worker.device,
         threads=ports.settings.worker.threads,
         instances=chosen,
@@ -89,7 +94,7 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
 
 def plan(settings: Settings, model_name: str, outcome: Outcome, report: Report) -> list[PlannedDelivery]:
     """Which object goes where; held where the destination does not accept the model's evidence level."""
-    evidence = registry.card(model_name).evidence
+    evidence = registry.card(model_name, settings.of_model(model_name)).evidence
     return [
         PlannedDelivery(role=item.role, destination=destination.name, held=evidence not in destination.accept_evidence)
         for destination in settings.destinations
@@ -121,6 +126,8 @@ def _predecessor(session: Session, job: Job) -> Predecessor | None:
 
 def _finish(ports: Ports, claim: Claim, outcome: Outcome, report: Report) -> None:
     job = claim.job
+    # what is held back hangs on the card: it must still be the one that the child worked under
+    registry.require_config(job.model_name, job.config_digest, ports.settings.of_model(job.model_name))
     with transaction(ports.sessions) as session:
         jobs.finish(session, claim, outcome, report, plan(ports.settings, job.model_name, outcome, report))
     _log.info("job %d: %s", job.job_id, outcome.code if isinstance(outcome, NotEvaluable) else "findings stored")
@@ -130,11 +137,14 @@ def _finish(ports: Ports, claim: Claim, outcome: Outcome, report: Report) -> Non
         ports.bell.deliver(delivery_id)
 
 
-def _fail(ports: Ports, claim: Claim, reason: str, *, retry: bool) -> None:
+def _fail(ports: Ports, claim: Claim, reason: str, *, retry: bool, anew: bool = False) -> None:
+    """anew: the study is looked at again, as if an image had come."""
     _log.warning("job %d: attempt %d failed: %s", claim.job.job_id, claim.attempt, reason)
     wait = timedelta(seconds=_RETRY_SECONDS * 2 ** (claim.attempt - 1))
     try:
         with transaction(ports.sessions) as session:
             jobs.fail(session, claim, reason=reason, retry_at=ports.clock() + wait if retry else None)
+            if anew:
+                studies.take_in_again(session, claim.job.study_instance_uid)
     except LeaseLost:
         _log.warning("job %d: another worker took over; attempt %d is dropped", claim.job.job_id, claim.attempt)

@@ -130,6 +130,18 @@ def test_a_loaded_instance_is_the_one_that_was_indexed(sessions: Sessions) -> No
     assert found.series_instance_uid == given.series_instance_uid
 
 
+def test_a_study_may_be_taken_in_again_without_a_new_image(sessions: Sessions) -> None:
+    with transaction(sessions) as s:
+        factories.admit(s)
+        studies.intake_done(s, factories.STUDY, input_digest(studies.load(s, factories.STUDY).instances))
+        later = database_now(s) + timedelta(seconds=1)
+        assert studies.quiet(s, quiet_seconds=0, now=later) == []
+        studies.take_in_again(s, factories.STUDY)
+        assert studies.quiet(s, quiet_seconds=0, now=later) == [factories.STUDY]
+        with pytest.raises(KeyError, match="no study"):
+            studies.take_in_again(s, "1.2.3")
+
+
 def test_a_study_is_found_by_accession_number_and_by_uid(sessions: Sessions) -> None:
     with transaction(sessions) as s:
         factories.admit(s, factories.make_instance("1.2.1", study="1.2.9"))

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from models import registry
-from screening.errors import UnknownModel, WeightsMismatch
+from screening.errors import ConfigurationChanged, UnknownModel, WeightsMismatch
+from screening.settings import ModelSettings
+
+NAME = "cap_mortality_cxr"
 
 
 def test_a_folder_with_a_bundle_is_a_model() -> None:
@@ -22,31 +26,68 @@ def test_an_unknown_name_is_said_so(ask: object) -> None:
 
 
 def test_the_digest_follows_what_changes_numbers() -> None:
-    plain = registry.config_digest("cap_mortality_cxr")
-    assert plain == registry.config_digest("cap_mortality_cxr", ())
-    assert len({plain, registry.config_digest("cap_mortality_cxr", (10.0,)),
-                registry.config_digest("cap_mortality_cxr", (10.0, 20.0))}) == 3  # fmt: skip
+    plain = registry.config_digest(NAME)
+    assert plain == registry.config_digest(NAME, ModelSettings(enabled=True, when="manual"))
+    assert len({plain, registry.config_digest(NAME, ModelSettings(thresholds=(10.0,))),
+                registry.config_digest(NAME, ModelSettings(thresholds=(10.0, 20.0)))}) == 3  # fmt: skip
 
 
-def test_the_digest_follows_the_configuration_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = registry.bundle("cap_mortality_cxr") / "configs" / "opportune.json"
-    target = tmp_path / "cap_mortality_cxr" / "bundle" / "configs"
-    target.mkdir(parents=True)
-    (tmp_path / "cap_mortality_cxr" / "selection.py").write_text("")
-    values = json.loads(source.read_text())
-    (target / "opportune.json").write_text(json.dumps(values))
-    registry.card.cache_clear()
-    monkeypatch.setattr(registry, "FOLDER", tmp_path)
-    before = registry.config_digest("cap_mortality_cxr")
-    values["calibration"]["platt"]["slope"] += 0.5
-    (target / "opportune.json").write_text(json.dumps(values))
-    assert registry.config_digest("cap_mortality_cxr") != before
-    values["card"]["name"] = "another"
-    (target / "opportune.json").write_text(json.dumps(values))
-    registry.card.cache_clear()
-    with pytest.raises(WeightsMismatch, match="another"):
-        registry.card("cap_mortality_cxr")
-    registry.card.cache_clear()
+@pytest.fixture
+def own(tmp_path: Path) -> ModelSettings:
+    """The shipped bundle at another place, as a site's own."""
+    return ModelSettings(bundle=shutil.copytree(registry.bundle(NAME), tmp_path / "own"))
+
+
+def change(settings: ModelSettings, section: str, **values: object) -> None:
+    assert settings.bundle is not None
+    path = settings.bundle / "configs" / "opportune.json"
+    configuration = json.loads(path.read_text())
+    configuration[section].update(values)
+    path.write_text(json.dumps(configuration))
+
+
+def test_the_digest_follows_the_configuration_file_and_not_its_place(own: ModelSettings) -> None:
+    shipped = registry.config_digest(NAME)
+    assert registry.config_digest(NAME, own) == shipped
+    change(own, "calibration", platt={"intercept": 0.1, "slope": 1.5})
+    assert registry.config_digest(NAME, own) != shipped
+    assert registry.config_digest(NAME) == shipped
+
+
+def test_the_bundle_of_the_settings_is_in_force(own: ModelSettings) -> None:
+    change(own, "card", version="7.0.0", evidence="site-validated")
+    assert registry.bundle(NAME, own) == own.bundle
+    for card in (registry.card(NAME, own), registry.load(NAME, device="cpu", settings=own).card):
+        assert (card.version, card.evidence) == ("7.0.0", "site-validated")
+    assert registry.card(NAME, ModelSettings()).evidence == "simulation"
+
+
+def test_a_card_is_read_anew_each_time(own: ModelSettings) -> None:
+    assert registry.card(NAME, own).evidence == "simulation"
+    change(own, "card", evidence="research")
+    assert registry.card(NAME, own).evidence == "research"
+
+
+def test_the_bundle_of_another_model_is_refused(own: ModelSettings) -> None:
+    change(own, "card", name="another")
+    for ask in (registry.card, registry.config_digest):
+        with pytest.raises(WeightsMismatch, match=f"is that of another, not of {NAME}"):
+            ask(NAME, own)
+    with pytest.raises(WeightsMismatch, match="is that of another"):
+        registry.load(NAME, settings=own)
+
+
+def test_an_unknown_name_is_unknown_with_a_bundle_too(own: ModelSettings) -> None:
+    with pytest.raises(UnknownModel, match=NAME):
+        registry.card("no_such_model", own)
+
+
+def test_work_is_done_under_the_configuration_that_it_was_opened_under(own: ModelSettings) -> None:
+    opened_under = registry.config_digest(NAME, own)
+    registry.require_config(NAME, opened_under, own)
+    change(own, "card", version="7.0.0")
+    with pytest.raises(ConfigurationChanged, match=rf"{opened_under[:12]} of {NAME}.* in force is .*, version 7\.0\.0"):
+        registry.require_config(NAME, opened_under, own)
 
 
 def test_listing_cards_and_selectors_need_no_torch() -> None:

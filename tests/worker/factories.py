@@ -35,6 +35,7 @@ def make_request(**changes: object) -> ScreenRequest:
     values: dict[str, object] = {
         "model_name": "cap_mortality_cxr",
         "thresholds": (),
+        "bundle": None,
         "device": "cpu",
         "threads": 1,
         "instances": (instance,),
@@ -46,7 +47,7 @@ def make_request(**changes: object) -> ScreenRequest:
         ),
         "context": ClinicalContext(),
         "input_digest": "0" * 64,
-        "config_digest": "1" * 64,
+        "config_digest": "c" * 64,
         "inferred_at": datetime(2026, 1, 1, tzinfo=UTC),
     }
     return ScreenRequest(**{**values, **changes})  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 """A registry of models for tests: says what `models.registry` says, about models that are made up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -54,32 +54,33 @@ def _no_model(name: str, settings: ModelSettings | None) -> ScreeningModel:
 
 @dataclass
 class FakeRegistry:
-    """Models by name: what they select and what their card says."""
+    """Models by name: what they select and what their card says. A site's own bundle has a card and a digest too."""
 
     selectors: dict[str, Selector] = field(default_factory=lambda: {MODEL: choose_all})
     the_card: ModelCard = field(default_factory=make_card)
     folder: Path = Path("/nowhere")
+    own: dict[Path, tuple[ModelCard, str]] = field(default_factory=dict)
     loader: Load = _no_model
 
     def names(self) -> list[str]:
         return sorted(self.selectors)
 
-    def bundle(self, name: str) -> Path:
+    def bundle(self, name: str, settings: ModelSettings | None = None) -> Path:
         if name not in self.selectors:
             raise UnknownModel(f"there is no screening model {name!r}; there are {', '.join(self.names())}")
-        return self.folder
+        return (settings.bundle if settings is not None else None) or self.folder
 
-    def card(self, name: str) -> ModelCard:
-        self.bundle(name)
-        return replace(self.the_card, name=name)
+    def card(self, name: str, settings: ModelSettings | None = None) -> ModelCard:
+        card, _ = self.own.get(self.bundle(name, settings), (self.the_card, ""))
+        return replace(card, name=name)
 
     def selector(self, name: str) -> Selector:
         self.bundle(name)
         return self.selectors[name]
 
-    def config_digest(self, name: str, thresholds: Sequence[float] = ()) -> str:
-        self.bundle(name)
-        return CONFIG_DIGEST
+    def config_digest(self, name: str, settings: ModelSettings | None = None) -> str:
+        _, digest = self.own.get(self.bundle(name, settings), (self.the_card, CONFIG_DIGEST))
+        return digest
 
     def load(
         self, name: str, device: str = "auto", threads: int = 1, settings: ModelSettings | None = None

@@ -65,6 +65,21 @@ def test_a_healthy_node(bundle: Path, standin: int, tmp_path: Path) -> None:
     assert found["destination pacs"].detail == "C-ECHO answered with Success"
 
 
+def test_the_weights_in_force_are_looked_at(bundle: Path, registry: FakeRegistry, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    registry.own[own] = make_card(version="2.0.0", weights_sha256=hashlib.sha256(b"own").hexdigest()), "d" * 64
+    settings = _settings(tmp_path, free_port(), models={MODEL: ModelSettings(enabled=True, bundle=own)})
+    missing = _examine(settings)[f"weights of {MODEL}"]
+    assert not missing.ok
+    assert str(own) in missing.detail
+    (own / "models").mkdir(parents=True)
+    (own / "models" / "model.safetensors").write_bytes(b"own")
+    found = _examine(settings)[f"weights of {MODEL}"]
+    assert found.ok
+    assert found.detail.startswith("version 2.0.0, SHA-256 ")
+    assert found.detail.endswith(f"as on the card, the site's own in {own}")
+
+
 def test_what_is_elsewhere_is_not_asked_when_only_this_computer_is_looked_at(bundle: Path, tmp_path: Path) -> None:
     settings = _settings(tmp_path, free_port())
     make_ports(settings.home)

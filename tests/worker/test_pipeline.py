@@ -13,7 +13,7 @@ from dicom_node.header import read_instance
 from dicom_node.reports.request import Predecessor
 from models.contract import ScreeningModel
 from screening.codes import PNEUMONIA
-from screening.errors import UnknownModel
+from screening.errors import ConfigurationChanged, UnknownModel
 from screening.findings import Findings, NotEvaluable
 from screening.images import Radiograph, Volume
 from screening.reports import ObjectKind, Report
@@ -22,7 +22,8 @@ from screening.types import ClinicalContext, Eligible
 from tests.dicom_node import build
 from tests.worker.factories import STUDY, make_request
 from tests.worker.fake_model import COLUMNS, ROWS, FakeModel, write_picture
-from tests.worker.fake_registry import FakeRegistry
+from tests.worker.fake_registry import CONFIG_DIGEST, FakeRegistry
+from tests.worker.ports import make_card
 from worker.pipeline import Pipeline
 from worker.request import ScreenRequest
 from worker.version import SOFTWARE_VERSION
@@ -135,18 +136,37 @@ def test_slices_that_form_no_volume_are_no_crash(model: FakeModel, tmp_path: Pat
 
 
 def test_a_model_is_loaded_once_for_each_setting(registry: FakeRegistry, tmp_path: Path) -> None:
-    loaded: list[tuple[float, ...]] = []
+    loaded: list[Path | None] = []
 
     def load(name: str, settings: ModelSettings | None) -> ScreeningModel:
         assert settings is not None
-        loaded.append(settings.thresholds)
+        loaded.append(settings.bundle)
         return FakeModel(lambda *_: REFUSAL)
 
-    registry.loader = load
+    registry.loader, own = load, tmp_path / "own"
+    registry.own[own] = make_card(), "d" * 64
     pipeline, paths = Pipeline(threads=1), [write_picture(tmp_path)]
-    for thresholds in ((), (), (5.0, 15.0), ()):
-        pipeline.run(_request(paths, thresholds=thresholds))
-    assert loaded == [(), (5.0, 15.0)]
+    for bundle, digest in ((None, CONFIG_DIGEST), (None, CONFIG_DIGEST), (own, "d" * 64), (None, CONFIG_DIGEST)):
+        pipeline.run(_request(paths, bundle=bundle, config_digest=digest))
+    assert loaded == [None, own]
+
+
+def test_no_model_is_loaded_for_a_job_of_another_configuration(registry: FakeRegistry, tmp_path: Path) -> None:
+    request = _request([write_picture(tmp_path)], config_digest="d" * 64)
+    with pytest.raises(ConfigurationChanged, match="opened under configuration dddddddddddd of"):
+        Pipeline(threads=1).run(request)
+
+
+def test_a_model_that_is_loaded_stays_what_it_was(registry: FakeRegistry, model: FakeModel, tmp_path: Path) -> None:
+    """Its bundle changes on disk: jobs of before are done as they were opened, later ones are not done by it."""
+    own, pipeline, paths = tmp_path / "own", Pipeline(threads=1), [write_picture(tmp_path)]
+    registry.own[own] = make_card(), "d" * 64
+    before = _request(paths, bundle=own, config_digest="d" * 64)
+    pipeline.run(before)
+    registry.own[own] = make_card(), "e" * 64
+    registry.loader = lambda _name, _settings: FakeModel(lambda *_: REFUSAL)
+    assert isinstance(pipeline.run(before)[0], Findings)
+    assert pipeline.run(_request(paths, bundle=own, config_digest="e" * 64))[0] == REFUSAL
 
 
 def test_an_unknown_model_is_an_error_for_good(registry: FakeRegistry, tmp_path: Path) -> None:

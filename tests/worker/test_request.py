@@ -7,6 +7,7 @@ import pytest
 
 from dicom_node.reports.request import Predecessor
 from screening.codes import PNEUMONIA
+from screening.settings import ModelSettings
 from screening.types import ClinicalContext
 from tests.worker.factories import STUDY, make_instance, make_request
 from worker.request import ScreenRequest
@@ -18,12 +19,14 @@ def test_json_and_back() -> None:
         paths=(Path("/a"), Path("/b")),
         context=ClinicalContext(diagnoses=(PNEUMONIA,), items={"urea_mmol_l": 8.0}),
         thresholds=(5.0, 15.0),
+        bundle=Path("/site/bundle"),
         predecessor=Predecessor(
             study_instance_uid=STUDY, series_instance_uid="1.2", sop_instance_uid="1.3", sop_class_uid="1.4"
         ),
     )
     again = ScreenRequest.from_json(json.loads(json.dumps(request.to_json())))
     assert again.to_json() == request.to_json()
+    assert again.model_settings == ModelSettings(thresholds=(5.0, 15.0), bundle=Path("/site/bundle"))
     assert again.predecessor == request.predecessor
     assert dict(again.instances[0].header) == dict(request.instances[0].header)
 

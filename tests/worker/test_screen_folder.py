@@ -16,8 +16,8 @@ from screening.settings import ModelSettings, Settings, WorkerSettings
 from screening.types import Instance, Selection, Study
 from tests.worker.factories import STUDY
 from tests.worker.fake_model import FakeModel, write_picture
-from tests.worker.fake_registry import CONFIG_DIGEST, FakeRegistry, choose_frontal
-from tests.worker.ports import MODEL, receive
+from tests.worker.fake_registry import FakeRegistry, choose_frontal
+from tests.worker.ports import MODEL, make_card, receive
 from worker.indexing import index_received
 from worker.pipeline import Pipeline
 from worker.ports import Ports
@@ -165,12 +165,15 @@ def test_the_request_is_that_of_the_settings(registry: FakeRegistry, tmp_path: P
     write_picture(tmp_path / "in", 1, ViewPosition="LL")
     path = write_picture(tmp_path / "in", 2)
     pipeline = ScriptedPipeline(WeightsMismatch("differ"))
-    models, worker = {MODEL: ModelSettings(thresholds=(5, 15))}, WorkerSettings(device="cpu", threads=7)
+    own = tmp_path / "own"
+    registry.own[own] = make_card(), "d" * 64
+    models = {MODEL: ModelSettings(thresholds=(5, 15), bundle=own)}
+    worker = WorkerSettings(device="cpu", threads=7)
     _screen(tmp_path / "in", tmp_path / "out", pipeline, models=models, worker=worker)
     (request,) = pipeline.requests
     assert (request.device, request.threads) == ("cpu", 7)
     assert request.thresholds == (5, 15)
-    assert request.config_digest == CONFIG_DIGEST
+    assert (request.bundle, request.config_digest) == (own, "d" * 64)
     assert request.paths == (path,)
     assert request.input_digest == input_digest(request.instances)
 

@@ -30,7 +30,7 @@ def screen(
     settings = load_settings()
     names = model or registry.names()
     for name in names:
-        registry.card(name)
+        registry.card(name, settings.of_model(name))
     studies, unread = read_folder(path)
     pipeline = Pipeline(threads=settings.worker.threads)
     results: list[dict[str, Any]] = []

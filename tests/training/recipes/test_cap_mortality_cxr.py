@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,15 +49,13 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture
-def installed(done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def installed(done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The bundle where the registry finds it."""
     (tmp_path / NAME).mkdir()
     (tmp_path / NAME / "selection.py").touch()
     bundle = shutil.copytree(done.result.bundle, tmp_path / NAME / "bundle")
     monkeypatch.setattr(registry, "FOLDER", tmp_path)
-    registry.card.cache_clear()
-    yield bundle
-    registry.card.cache_clear()
+    return bundle
 
 
 def request(out: Path, progress: Any = silent, frontal: Path | None = None) -> TrainingRequest:

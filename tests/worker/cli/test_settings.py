@@ -1,12 +1,13 @@
 """Wrong settings end a command with status 2 and name what is wrong."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
 from screening.card import ModelCard
 from screening.errors import ConfigurationError, WeightsMismatch
-from screening.settings import Settings
+from screening.settings import ModelSettings, Settings
 from tests.worker.cli.command import opportune
 from tests.worker.cli.conftest import Configure
 from tests.worker.ports import MODEL
@@ -25,7 +26,7 @@ def test_a_known_model_is_taken(configure: Configure) -> None:
 
 
 def test_a_model_whose_card_is_broken_is_told_at_start(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: str) -> ModelCard:
+    def broken(*_: object) -> ModelCard:
         raise WeightsMismatch("model card opportune.json cannot be read: it ends too early")
 
     monkeypatch.setattr("models.registry.card", broken)
@@ -38,6 +39,21 @@ def test_a_model_whose_card_is_broken_is_told_at_start(configure: Configure, mon
     )
     configure(f"[models.{MODEL}]\nenabled = false\n")  # one that does not run stops nothing
     assert opportune("config", "check").status == 0
+
+
+def test_an_own_bundle_that_is_not_there_is_told_at_start(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: str, settings: ModelSettings) -> ModelCard:
+        raise WeightsMismatch(f"there is none in {settings.bundle}")
+
+    monkeypatch.setattr("models.registry.card", missing)
+    configure(f"[models.{MODEL}]\nenabled = true\nbundle = 'no/such'\n")
+    with pytest.raises(
+        ConfigurationError, match=rf"models\.{MODEL}\.bundle: it is enabled, but there is none in no/such"
+    ):
+        load_settings()
+    assert load_settings(read_cards=False).of_model(MODEL).bundle == Path("no/such")
 
 
 @pytest.mark.parametrize("command", [("status",), ("config", "check"), ("node", "sheet"), ("doctor",), ("serve",)])
