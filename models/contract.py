@@ -36,6 +36,13 @@ class ScreeningModel(Protocol):
         """Findings in source pixel coordinates, or why there are none. Deterministic; no I/O."""
         ...
 
+    def probe(self) -> float:
+        """Probability, 0..1, for a made-up picture, past every refusal: whether these weights make numbers at all.
+
+        Not finite, or WeightsMismatch, if they do not. Says nothing about how good they are.
+        """
+        ...
+
 
 class Loader(Protocol):
     """`load` of a model's pipeline module."""

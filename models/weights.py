@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from screening.card import ModelCard
 from screening.errors import WeightsMismatch
 
+_LONGEST = 300  # characters of what does not fit: a list of names may have thousands
+
 
 def read_weights(card: ModelCard, bundle: Path) -> dict[str, Tensor]:
     """Every tensor of the card's weights file by name; floating point ones as float32.
@@ -52,7 +54,8 @@ def fill(network: nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
     try:
         network.load_state_dict(dict(tensors), strict=True)
     except RuntimeError as exc:
-        raise WeightsMismatch(f"weights of {name} do not fit its network: {str(exc).splitlines()[0]}") from exc
+        first = [line.strip() for line in str(exc).splitlines()][:2][-1]  # the first line only says that it failed
+        raise WeightsMismatch(f"weights of {name} do not fit its network: {first[:_LONGEST]}") from exc
 
 
 def pick_device(device: str) -> torch.device:

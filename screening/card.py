@@ -5,7 +5,7 @@ import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -41,6 +41,16 @@ class ModelCard:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"name must be a lower-case identifier, got {self.name!r}")
+        if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}", self.version):  # part of folder names and of LO values
+            raise ValueError(
+                f"version of {self.name} must be 1 to 32 letters, digits, '.', '+', '_' or '-', got {self.version!r}"
+            )
+        path = PurePosixPath(self.weights_file)
+        plain = re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._/+-]*", self.weights_file)
+        if not plain or ".." in path.parts or path.suffix != ".safetensors":
+            raise ValueError(
+                f"weights_file of {self.name} must be a .safetensors file in the bundle, got {self.weights_file!r}"
+            )
         if not re.fullmatch(r"[0-9a-f]{64}", self.weights_sha256):
             raise ValueError(f"weights_sha256 of {self.name} must be a SHA-256, got {self.weights_sha256!r}")
 
@@ -66,7 +76,11 @@ class ModelCard:
         try:
             values = json.loads(path.read_text(encoding="utf-8"))["card"]
             return _ADAPTER.validate_python(values)
-        except (OSError, ValueError, KeyError, TypeError, ValidationError) as exc:
+        except ValidationError as exc:
+            raise WeightsMismatch(f"model card {path} cannot be read: {_explain(exc)}") from exc
+        except KeyError:
+            raise WeightsMismatch(f"model card {path} cannot be read: it has no section 'card'") from None
+        except (OSError, ValueError, TypeError, RecursionError) as exc:
             raise WeightsMismatch(f"model card {path} cannot be read: {exc}") from exc
 
     def verify(self, bundle: Path) -> Path:
@@ -79,7 +93,8 @@ class ModelCard:
         """
         path = bundle / self.weights_file
         try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as exc:
             raise WeightsMismatch(f"weights of {self.name} cannot be read: {exc}") from exc
         if found != self.weights_sha256:
@@ -87,6 +102,14 @@ class ModelCard:
                 f"weights of {self.name} {path.name} have SHA-256 {found}, the card says {self.weights_sha256}"
             )
         return path
+
+
+def _explain(exc: ValidationError) -> str:
+    """One line for all that is wrong in a card."""
+    return "; ".join(
+        ": ".join(part for part in (".".join(map(str, error["loc"])), error["msg"]) if part)
+        for error in exc.errors(include_url=False)
+    ).replace("Value error, ", "")
 
 
 _ADAPTER = TypeAdapter(ModelCard)

@@ -1,11 +1,13 @@
 """The model, ready: a radiograph in, the 30-day risk and where it comes from out."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,7 +17,7 @@ from models.cap_mortality_cxr.network import MortalityNet, Output
 from models.cap_mortality_cxr.selection import ADULT_YEARS
 from models.contract import ScreeningModel
 from models.framing import Array, Frame
-from models.frontal_gate import FrontalNet, Refusal, check_values, check_view
+from models.frontal_gate import FrontalNet, Refusal, check_values, check_view, frontal_score
 from models.weights import fill, pick_device, read_weights
 from screening import codes
 from screening.card import ModelCard
@@ -43,6 +45,7 @@ HORIZON_DAYS = 30
 FAR_FROM_TRAINING = 1.0  # the 99th percentile of validation
 INSET = 0.02  # of each side, left free around the analysed area: viewers cut off a label at the very edge; assumption
 FAR_NOTE = "This radiograph lies outside what the model has learned to read: the probability may be far off."
+SMALLEST, LARGEST = 32, 1024  # pixels along a side: the network halves five times; above, memory; assumption
 STRATA = {1: (codes.RISK_LOW, codes.RISK_HIGH), 2: (codes.RISK_LOW, codes.RISK_MODERATE, codes.RISK_HIGH)}
 
 
@@ -136,6 +139,29 @@ class CapMortality:
         """What speaks against float32 (rows, columns) in 0..1 being an upright frontal chest, or None."""
         return check_values(pixels) or check_view(self._gate, pixels, self._gate_threshold)
 
+    def probe(self) -> float:
+        """Probability, 0..1, for a made-up picture, past every refusal: whether these weights make numbers at all.
+
+        Raises
+        ------
+        WeightsMismatch
+            If the check of the view or the distance from the training data makes none.
+        """
+        rows, columns = np.mgrid[0:1:288j, 0:1:240j]
+        pixels = np.asarray(0.5 + 0.3 * np.sin(7 * rows) * np.cos(5 * columns) + 0.1 * rows, np.float32)
+        square, _ = preprocess.prepare(pixels, self._card.input_size[0])
+        with torch.inference_mode():
+            output: Output = self._network(preprocess.to_tensor(square).to(self._device))
+        self._heat(output, self._card.input_size[0])
+        further = {
+            "the score of the view": frontal_score(self._gate, pixels),
+            "the distance from the training data": float(ood.distance(self._ood, output.features[0].cpu().clone())),
+        }
+        for what, value in further.items():
+            if not math.isfinite(value):
+                raise WeightsMismatch(f"{what} is not finite: {value}")
+        return self._calibration.probability(float(output.logit[0]))
+
     def _heat(self, output: Output, size: int) -> Array:
         weight = self._network.head.weight[0].detach().cpu() * self._calibration.slope
         return cam.heat(cam.class_activation(output.map[0].cpu().clone(), weight), size)
@@ -210,6 +236,11 @@ def load(bundle: Path, *, device: str, threads: int, settings: ModelSettings | N
     """
     torch.set_num_threads(threads)
     card = ModelCard.load(bundle)
+    if len(card.input_size) != 2 or len(set(card.input_size)) != 1 or not SMALLEST <= card.input_size[0] <= LARGEST:
+        raise WeightsMismatch(
+            f"input_size of {card.name} must be two equal numbers of {SMALLEST} to {LARGEST} pixels,"
+            f" got {list(card.input_size)}"
+        )
     tensors = read_weights(card, bundle)
     network, gate = MortalityNet(), FrontalNet()
     fill(network, _part(tensors, "net."), card.name)
@@ -221,11 +252,14 @@ def load(bundle: Path, *, device: str, threads: int, settings: ModelSettings | N
                 f"weights of {card.name} were trained with preprocessing {values['preprocessing']['version']!r},"
                 f" this program has {preprocess.VERSION!r}"
             )
+        threshold = float(values["gate"]["threshold"])
+        if not math.isfinite(threshold):  # NaN would refuse nothing
+            raise WeightsMismatch(f"gate.threshold of {card.name} must be finite, got {threshold}")
         return CapMortality(
             card,
             network,
             gate,
-            gate_threshold=float(values["gate"]["threshold"]),
+            gate_threshold=threshold,
             calibration=Calibration(**values["calibration"]["platt"]),
             ood_constants={name: tensors[f"ood.{name}"] for name in ood.NAMES},
             device=pick_device(device),

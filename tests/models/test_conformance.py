@@ -60,6 +60,11 @@ def test_a_blank_picture_is_no_finding(model: ScreeningModel, kind: str) -> None
     assert outcome.reason
 
 
+def test_the_shipped_weights_make_a_probability(model: ScreeningModel) -> None:
+    assert 0 < model.probe() < 1
+    assert model.probe() == model.probe()
+
+
 def test_the_loaded_card_is_the_registrys(model: ScreeningModel) -> None:
     assert model.card == registry.card(model.card.name)
 

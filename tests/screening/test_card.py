@@ -55,12 +55,30 @@ def test_load(tmp_path: Path) -> None:
         {"card": values(evidence="clinical")},
         {"card": values(name="Upper Case")},
         {"card": values(weights_sha256="abc")},
+        {"card": values(version="../../etc")},
+        {"card": values(version="")},
+        {"card": values(version="1" * 33)},
+        {"card": values(weights_file="../model.safetensors")},
+        {"card": values(weights_file="/model.safetensors")},
+        {"card": values(weights_file="models/model.pt")},
+        {"card": values(weights_file="models/\x1b[31m.safetensors")},
         {"card": {key: value for key, value in values().items() if key != "limits"}},
     ],
 )
 def test_malformed_cards_are_refused_with_their_path(tmp_path: Path, content: Any) -> None:
     with pytest.raises(WeightsMismatch, match=r"model card .*opportune\.json cannot be read"):
         ModelCard.load(write_bundle(tmp_path, content))
+
+
+def test_what_is_wrong_in_a_card_is_one_line_that_names_it(tmp_path: Path) -> None:
+    wrong = values(evidence="clinical")
+    del wrong["limits"]
+    with pytest.raises(WeightsMismatch) as caught:
+        ModelCard.load(write_bundle(tmp_path, {"card": wrong}))
+    text = str(caught.value)
+    assert "\n" not in text
+    assert "evidence: Input should be 'simulation', 'research' or 'site-validated'" in text
+    assert "limits: Field required" in text
 
 
 def test_missing_card(tmp_path: Path) -> None:

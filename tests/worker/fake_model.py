@@ -35,6 +35,9 @@ class FakeModel:
     def card(self) -> ModelCard:
         return make_card()
 
+    def probe(self) -> float:
+        return 0.342
+
     def predict(self, image: Image, patient: Patient, context: ClinicalContext) -> Outcome:
         self.shown.append((image, patient, context))
         return self._answer(image, patient, context)
