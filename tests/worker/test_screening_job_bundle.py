@@ -107,10 +107,9 @@ def test_a_job_of_another_bundle_does_not_run_and_is_opened_anew(
     assert intake_quiet(node) == []
 
 
-def test_changed_thresholds_are_another_configuration(ports: Ports, registry: FakeRegistry) -> None:
-    """The child, which looks at the thresholds too, says so."""
+def test_a_child_that_finds_another_configuration_is_not_asked_again(ports: Ports) -> None:
     job_id = _opened(_under(ports, OWN))
-    screen(job_id, _under(ports, OWN), ScriptedSandbox(ConfigurationChanged("thresholds")), "host:1")
+    screen(job_id, _under(ports, OWN), ScriptedSandbox(ConfigurationChanged("opened under another")), "host:1")
     (job,) = _jobs(ports)
     assert (job.state, job.attempt) == (JobState.QUARANTINED, 1)
 

@@ -1,5 +1,8 @@
 """`opportune models`."""
 
+import getpass
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,7 +10,9 @@ import typer
 from models import registry
 from screening.card import ModelCard
 from screening.errors import WeightsMismatch
+from screening.settings import ModelSettings
 from worker.cli.output import JsonFlag, print_json, print_table
+from worker.cli.settings import load_settings
 
 models_app = typer.Typer(help="The screening models.", no_args_is_help=True)
 
@@ -19,38 +24,38 @@ def register(app: typer.Typer) -> None:
 
 @models_app.command("list")
 def list_models(as_json: JsonFlag = False) -> None:
-    """List the models with their version and evidence level."""
-    cards = [registry.card(name) for name in registry.names()]
+    """List the models with version, evidence level and bundle in force."""
+    settings = load_settings(read_cards=False)
+    found = [_values(name, settings.of_model(name)) for name in registry.names()]
     if as_json:
-        print_json([_values(card) for card in cards])
+        print_json(found)
         return
-    print_table(
-        "Models",
-        ("name", "version", "evidence", "title"),
-        ((card.name, card.version, str(card.evidence), card.title) for card in cards),
-    )
+    columns = ("name", "version", "evidence", "title", "bundle")
+    print_table("Models", columns, ([item[column] for column in columns] for item in found))
 
 
 @models_app.command()
 def show(name: Annotated[str, typer.Argument(help="Name of a model")], as_json: JsonFlag = False) -> None:
-    """Show a model's card: intended use, population, limits, evidence."""
-    card = registry.card(name)
+    """Show the card of the bundle in force: intended use, population, limits, evidence."""
+    settings = load_settings(read_cards=False).of_model(name)
+    card, values = registry.card(name, settings), _values(name, settings)
     if as_json:
-        print_json(_values(card))
+        print_json(values)
         return
-    rows = (
-        (key, "\n".join(map(str, value)) if isinstance(value, list) else value) for key, value in _values(card).items()
-    )
+    rows = ((key, "\n".join(map(str, value)) if isinstance(value, list) else value) for key, value in values.items())
     print_table(card.title, ("", card.banner), rows)
 
 
 @models_app.command()
 def verify(as_json: JsonFlag = False) -> None:
-    """Check every model's weights against its card. Exit status 1 if one differs."""
+    """Check the weights in force of every model against their card. Exit status 1 if one differs."""
+    settings = load_settings(read_cards=False)
     results = []
     for name in registry.names():
+        model = settings.of_model(name)
         try:
-            results.append({"name": name, "ok": True, "detail": str(registry.card(name).verify(registry.bundle(name)))})
+            path = registry.card(name, model).verify(registry.bundle(name, model))
+            results.append({"name": name, "ok": True, "detail": str(path)})
         except WeightsMismatch as exc:
             results.append({"name": name, "ok": False, "detail": str(exc)})
     if as_json:
@@ -62,7 +67,60 @@ def verify(as_json: JsonFlag = False) -> None:
         raise typer.Exit(1)
 
 
-def _values(card: ModelCard) -> dict[str, object]:
+@models_app.command("import")
+def import_folder(
+    folder: Annotated[Path, typer.Argument(help="Bundle: configs/opportune.json, safetensors weights, documents")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Check a site's own weights and keep a copy in home/bundles. Switches nothing: prints what would."""
+    from worker.bootstrap import build  # noqa: PLC0415
+    from worker.bundles import import_bundle  # noqa: PLC0415
+    from worker.sandbox.probe import probe  # noqa: PLC0415
+
+    node = build(load_settings(read_cards=False))
+    try:
+        tried = partial(probe, node.settings.worker)
+        taken = import_bundle(node.settings, node.ports.sessions, folder, who=getpass.getuser(), probe=tried)
+    finally:
+        node.close()
+    if as_json:
+        print_json(_identity(taken.card) | {"bundle": str(taken.folder), "new": taken.new, "toml": taken.toml})
+        return
+    typer.echo(f"{_described(taken.card)} {'is imported' if taken.new else 'was imported before'}")
+    typer.echo(f"Nothing is switched. To use it, put this into opportune.toml and restart the node:\n\n{taken.toml}")
+
+
+@models_app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="Name of a model")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to make; one that is there is left as it is")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Copy the bundle in force to a new folder, after its weights were found to be those of its card."""
+    from worker.bundles import export_bundle  # noqa: PLC0415
+
+    card = export_bundle(load_settings(read_cards=False), name, out)
+    if as_json:
+        print_json(_identity(card) | {"bundle": str(out)})
+    else:
+        typer.echo(f"{_described(card)} is in {out}")
+
+
+def _described(card: ModelCard) -> str:
+    return f"{card.name} {card.version} (evidence {card.evidence}, SHA-256 {card.weights_sha256})"
+
+
+def _identity(card: ModelCard) -> dict[str, object]:
+    return {
+        "name": card.name,
+        "version": card.version,
+        "evidence": str(card.evidence),
+        "weights_sha256": card.weights_sha256,
+    }
+
+
+def _values(name: str, settings: ModelSettings) -> dict[str, object]:
+    card = registry.card(name, settings)
     return {
         "name": card.name,
         "title": card.title,
@@ -75,4 +133,5 @@ def _values(card: ModelCard) -> dict[str, object]:
         "trained_on": card.trained_on,
         "weights_sha256": card.weights_sha256,
         "input_size": list(card.input_size),
+        "bundle": "shipped" if settings.bundle is None else str(settings.bundle),
     }

@@ -32,7 +32,7 @@ def main() -> None:
     quiet_libraries()
     descriptor, memory_mb, threads = (int(argument) for argument in sys.argv[1:4])
     module, _, name = sys.argv[4].partition(":")
-    _limit(memory_mb)
+    limit(memory_mb)
     connection = Connection(descriptor)
     requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, requests), daemon=True).start()
@@ -67,7 +67,7 @@ def _listen(connection: Connection, requests: "SimpleQueue[dict[str, Any]]") -> 
         os._exit(0)
 
 
-def _limit(memory_mb: int) -> None:
+def limit(memory_mb: int) -> None:
     """No core files (they hold pixels and names), and at most so much address space."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory_mb:

@@ -106,7 +106,7 @@ class Sandbox:
                 ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env=_environment(self._settings.threads),
+                env=environment(self._settings.threads),
             )
         self._connection = Connection(ours.detach())
         try:
@@ -140,7 +140,7 @@ class Sandbox:
         return f"signal {-code}" if code < 0 else f"exit status {code}"
 
 
-def _environment(threads: int) -> dict[str, str]:
+def environment(threads: int) -> dict[str, str]:
     """No settings and no secrets for the child; few threads, which sleep while they wait."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OPPORTUNE_")}
     return kept | {

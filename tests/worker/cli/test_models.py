@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker.cli.command import opportune
+from tests.worker.cli.conftest import Configure
 from tests.worker.fake_registry import FakeRegistry, choose_all
 from tests.worker.ports import MODEL, make_card
 
@@ -29,6 +30,21 @@ def test_list(registry: FakeRegistry) -> None:
         (MODEL, "1.0.0", "simulation"),
     ]
     assert MODEL in opportune("models", "list").out
+
+
+def test_an_own_bundle_is_listed_shown_and_verified(
+    registry: FakeRegistry, configure: Configure, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    registry.own[own] = make_card(version="2.0.0", weights_sha256=hashlib.sha256(b"own").hexdigest()), "d" * 64
+    assert [row["bundle"] for row in opportune("models", "list", "--json").json] == ["shipped"]
+    configure(f"[models.{MODEL}]\nenabled = true\nbundle = '{own}'\n")
+    for row in (opportune("models", "list", "--json").json[0], opportune("models", "show", MODEL, "--json").json):
+        assert (row["version"], row["bundle"]) == ("2.0.0", str(own))
+    assert opportune("models", "verify").status == 1
+    (own / "models").mkdir(parents=True)
+    (own / "models" / "model.safetensors").write_bytes(b"own")
+    assert opportune("models", "verify", "--json").json[0]["detail"] == str(own / "models" / "model.safetensors")
 
 
 def test_show_tells_limits_and_evidence() -> None:
