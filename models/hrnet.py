@@ -97,7 +97,7 @@ class HRNet(nn.Module):
     in_channels
         Channels of the image, 1 for a radiograph.
     outputs
-        How many resolutions are given, finest first: 1 for keypoints, 4 for everything that there is.
+        How many resolutions `maps` gives, finest first: 1 for keypoints, 4 for everything that there is.
 
     Raises
     ------
@@ -137,16 +137,20 @@ class HRNet(nn.Module):
         wanted = [branches] * (MODULES[branches - 2] - 1) + [outputs]
         return nn.Sequential(*(Exchange(self.widths[:branches], count) for count in wanted))
 
-    def forward(self, x: Tensor) -> list[Tensor]:
+    def maps(self, x: Tensor) -> list[Tensor]:
         """(N, in_channels, H, W) -> `outputs` maps (N, widths[i], H / (4 * 2^i), W / (4 * 2^i)), not negative."""
         x = torch.relu(self.bn1(self.conv1(x)))
         x = torch.relu(self.bn2(self.conv2(x)))
         x = self.layer1(x)
         # what is new starts from the coarsest map; in the first transition that is the only one
-        maps: list[Tensor] = self.stage2(self.transition1([x, x]))
-        maps = self.stage3(self.transition2([*maps, maps[-1]]))
-        maps = self.stage4(self.transition3([*maps, maps[-1]]))
-        return maps
+        two: list[Tensor] = self.stage2(self.transition1([x, x]))
+        three: list[Tensor] = self.stage3(self.transition2([*two, two[-1]]))
+        four: list[Tensor] = self.stage4(self.transition3([*three, three[-1]]))
+        return four
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, in_channels, H, W) -> the finest map (N, width, H / 4, W / 4), not negative."""
+        return self.maps(x)[0]
 
 
 class KeypointHRNet(HRNet):
@@ -168,7 +172,7 @@ class KeypointHRNet(HRNet):
         for parameter in self.final_layer.parameters():
             nn.init.normal_(parameter, std=0.001)
 
-    def heatmaps(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """(N, in_channels, H, W) -> (N, points, H / 4, W / 4); `models.heatmaps.decode` makes points of them."""
-        found: Tensor = self.final_layer(self(x)[0])
+        found: Tensor = self.final_layer(self.maps(x)[0])
         return found

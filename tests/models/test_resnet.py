@@ -1,3 +1,5 @@
+import warnings
+
 import pytest
 import torch
 from torch import nn
@@ -97,3 +99,19 @@ def test_a_seed_makes_the_network() -> None:
 def test_a_network_that_is_none_is_refused(depth: int, width: float) -> None:
     with pytest.raises(ValueError, match=r"depth|width"):
         ResNet(depth, width=width)
+
+
+@pytest.mark.parametrize("depth", [18, 34, 50])
+def test_it_agrees_with_another_implementation(depth: int) -> None:
+    """MONAI's, in two dimensions, with the stride of the paper."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from monai.networks.nets import resnet
+    torch.manual_seed(0)
+    make = getattr(resnet, f"resnet{depth}")
+    other = make(spatial_dims=2, n_input_channels=1, conv1_t_stride=2, feed_forward=False, bias_downsample=False)
+    ours = ResNet(depth)
+    ours.load_state_dict(other.state_dict())  # strict: each name and shape is theirs
+    x = torch.randn(2, 1, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(ours.eval()(x).mean((2, 3)), other.eval()(x), atol=1e-4, rtol=1e-4)
