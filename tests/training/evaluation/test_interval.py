@@ -21,7 +21,7 @@ def test_lengths_and_ranges_are_checked() -> None:
         flags("event", [0, 1], 3)
     with pytest.raises(ValueError, match="0 or 1"):
         flags("event", [0, 2])
-    with pytest.raises(ValueError, match="got -0[.]1 to"):
+    with pytest.raises(ValueError, match=r"got -0\.1 to"):
         probabilities("risk", [-0.1, 0.5])
     with pytest.raises(ValueError, match="both outcomes"):
         score_and_event([1.0, 2.0], [0, 0])
