@@ -13,9 +13,10 @@ from models.frontal_gate import FrontalNet
 from models.weights import pick_device
 from training.bundle import BundleContent, write_bundle
 from training.cohorts.chest import ChestCohort, make_cohort
+from training.evaluation.calibration import brier, logistic
+from training.evaluation.discrimination import delong
 from training.fitting.cap_mortality_cxr import TIERS, Tier, fit, score
 from training.fitting.frontal_gate import read_frontal, refused_pictures, train_gate
-from training.metrics import brier, delong, logistic
 from training.phantoms.chest.phantom import SIMULATOR_VERSION
 from training.recipes.cap_mortality_texts import CARD, INFERENCE, METADATA
 from training.request import TrainingRequest, TrainingResult

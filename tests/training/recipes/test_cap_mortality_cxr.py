@@ -17,8 +17,8 @@ from models.cap_mortality_cxr.pipeline import CapMortality
 from models.frontal_gate import FrontalNet
 from screening.settings import ModelSettings
 from training.cohorts.chest import ChestCohort, make_cohort
+from training.evaluation.discrimination import auc
 from training.fitting.cap_mortality_cxr import TIERS, Tier, score
-from training.metrics import auc
 from training.recipes import cap_mortality_cxr as recipe
 from training.request import TrainingRequest, TrainingResult, silent
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.metrics import auc
+from training.evaluation.discrimination import auc
 from training.phantoms.chest.disease import Truth
 from training.phantoms.chest.hazard import FRAILTY_SD, draw_outcome, linear_predictor, risk_of
 from training.phantoms.chest.phantom import make_phantom
