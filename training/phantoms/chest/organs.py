@@ -12,18 +12,6 @@ from training.phantoms.chest.anatomy import Anatomy
 from training.phantoms.chest.vessels import pulmonary_vessels
 
 APEX = 0.45  # fraction of the lung height above the carina; assumption
-# Half width of the bony cage relative to its widest, from apex (0) to dome (1) and beyond; assumption, drawn by eye
-CAGE = (
-    (-0.06, 0.20),
-    (0.0, 0.34),
-    (0.06, 0.50),
-    (0.15, 0.66),
-    (0.3, 0.82),
-    (0.5, 0.93),
-    (0.75, 1.0),
-    (1.0, 1.0),
-    (1.3, 0.94),
-)
 
 
 @dataclass(frozen=True)
@@ -52,7 +40,7 @@ def level(anatomy: Anatomy, y: Array) -> Array:
 
 def cage_half_width(anatomy: Anatomy, t: Array) -> Array:
     """Half width of the bony cage in mm at height t."""
-    at, width = zip(*CAGE, strict=True)
+    at, width = zip(*anatomy.cage, strict=True)
     return np.asarray(np.interp(t, at, width) * anatomy.half_width, np.float32)
 
 
@@ -172,15 +160,24 @@ def _gas(anatomy: Anatomy, canvas: Canvas, rng: np.random.Generator) -> Array:
     return np.asarray(air, np.float32)
 
 
-def build_organs(anatomy: Anatomy, canvas: Canvas, rng: np.random.Generator) -> Organs:
-    """All soft parts of the phantom."""
+def build_organs(
+    anatomy: Anatomy,
+    canvas: Canvas,
+    rng: np.random.Generator,
+    *,
+    body: Array | None = None,
+    thymus: Array | None = None,
+) -> Organs:
+    """All soft parts of the phantom. body, thymus: path lengths (mm) that replace the adult's trunk and no thymus."""
     mediastinum, calcium = great_vessels(anatomy, canvas)
+    if thymus is not None:
+        mediastinum = np.asarray(np.maximum(mediastinum, thymus), np.float32)
     cardiac = heart(anatomy, canvas)
     occupied = canvas.blurred(np.cbrt(cardiac**3 + mediastinum**3), 2.2)
     right, mask_right = _lung(anatomy, canvas, -1, occupied)
     left, mask_left = _lung(anatomy, canvas, +1, occupied)
     vessels = pulmonary_vessels(anatomy, canvas, rng) * np.clip((right + left) / 60, 0, 1)
     return Organs(
-        body=_body(anatomy, canvas), lung_right=right, lung_left=left, mask_right=mask_right, mask_left=mask_left,
+        body=_body(anatomy, canvas) if body is None else body, lung_right=right, lung_left=left, mask_right=mask_right, mask_left=mask_left,
         air=_gas(anatomy, canvas, rng), vessels=np.asarray(vessels, np.float32), calcium=calcium,
     )  # fmt: skip

@@ -91,10 +91,11 @@ def make_phantom(
     canvas, collimated = _frame(anatomy, how, longest_side)
     organs = build_organs(anatomy, canvas, grain)
     filled, fluid, truth = fill(anatomy, canvas, organs, disease, grain)
-    soft, bone = _compose(anatomy, canvas, organs, (filled, fluid), grain)
+    soft, bone = compose(anatomy, canvas, organs, (filled, fluid), grain)
     bone = bone + devices(anatomy, canvas, things)
     lungs = np.maximum(organs.mask_right, organs.mask_left)
-    pixels = _take_picture(anatomy, canvas, collimated, (soft, bone, lungs), (how, things), external=external)
+    beam = physics.draw_beam(how, portable=anatomy.view == "AP", external=external)
+    pixels = take_picture(anatomy.roll, canvas, collimated, (soft, bone, lungs), beam, (how, things))
     return Phantom(
         seed=seed, age=years, sex=gender, view=kind, pixels=pixels, spacing=(canvas.pitch, canvas.pitch),
         anatomy=anatomy, truth=truth, outcome=draw_outcome(truth, years, fate),
@@ -119,7 +120,7 @@ def _frame(anatomy: Anatomy, rng: np.random.Generator, longest_side: int) -> tup
     return canvas, blades
 
 
-def _compose(
+def compose(
     anatomy: Anatomy, canvas: Canvas, organs: Organs, disease: tuple[Array, Array], rng: np.random.Generator
 ) -> tuple[Array, Array]:
     """Soft tissue and bone along each ray (mm)."""
@@ -133,21 +134,31 @@ def _compose(
     return np.asarray(np.clip(soft, 0, None), np.float32), np.asarray(bone, np.float32)
 
 
-def _take_picture(
-    anatomy: Anatomy,
+def take_picture(
+    roll: float,
     canvas: Canvas,
     blades: tuple[float, ...],
     layers: tuple[Array, Array, Array],
+    beam: physics.Beam,
     chance: tuple[np.random.Generator, np.random.Generator],
-    *,
-    external: bool,
 ) -> Array:
-    """Expose, develop, collimate, mark. chance: of the beam, and of the marker."""
+    """Expose, develop, collimate, mark.
+
+    Parameters
+    ----------
+    roll
+        Rotation of the patient in the detector plane, radians.
+    blades
+        How far the collimator reaches in from the left, right, top and bottom edge, mm.
+    layers
+        Soft tissue and bone along each ray (mm), and the lung fields (0..1).
+    chance
+        Of quanta and border, and of the marker.
+    """
     rng, things = chance
-    beam = physics.draw_beam(rng, portable=anatomy.view == "AP", external=external)
     soft, bone, lungs = layers
-    if abs(anatomy.roll) > 1e-3:
-        degrees = float(np.degrees(anatomy.roll))
+    if abs(roll) > 1e-3:
+        degrees = float(np.degrees(roll))
         soft, bone = (ndimage.rotate(a, degrees, reshape=False, order=1, mode="nearest") for a in (soft, bone))
     log_signal = physics.expose(canvas, soft, bone, beam, rng)
     left, right, top, bottom = blades
