@@ -58,8 +58,13 @@ class Anatomy:
     mediastinum: float  #: half width of the upper mediastinum
     stomach: float  #: radius of the gastric bubble, 0 for none
     cage: tuple[tuple[float, float], ...] = CAGE  #: outline of the rib cage: heights and relative half widths
-    rib_end: tuple[float, float] = (0.76, 0.84)  #: where bone gives way to cartilage, in halves of the cage (1: sternum)
+    rib_end: tuple[float, float] = (
+        0.76,
+        0.84,
+    )  #: where bone gives way to cartilage, in halves of the cage (1: sternum)
     vertebra: float | None = None  #: thoracic body with its disc; None: in proportion to the lung
+    hilum: float = 1.0  #: prominence of hila and pulmonary trunk
+    heart_depth: float = 1.0  #: antero-posterior size of the heart
     body_share: float = 0.74  #: share of the body in that height
 
 

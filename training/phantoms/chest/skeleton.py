@@ -106,18 +106,24 @@ def _shoulders(anatomy: Anatomy, canvas: Canvas) -> Array:
     h, w = anatomy.lung_height, anatomy.half_width
     layer = canvas.zeros()
     for side in (-1, 1):
-        outward = w * (1.08 - 0.28 * anatomy.scapula_in)
-        joint = (side * (outward + 0.34 * w), -0.33 * h)
-        blade = [(side * (outward - 0.22 * w), -0.36 * h), (side * (outward + 0.26 * w), -0.34 * h),
-                 (side * (outward + 0.10 * w), 0.06 * h), (side * (outward - 0.02 * w), 0.20 * h),
-                 (side * (outward - 0.10 * w), 0.02 * h)]  # fmt: skip
-        layer += 2.2 * canvas.polygon(blade, blur=1.2)
-        layer += canvas.lines([([*blade, blade[0]], 3.4, 4.0), ([blade[1], blade[2], blade[3]], 6.0, 7.5)], blur=1.0)
-        spine = curve([(side * (outward - 0.18 * w), -0.28 * h), (side * (outward + 0.2 * w), -0.42 * h),
-                       (side * (outward + 0.42 * w), -0.45 * h)])  # fmt: skip
-        layer += canvas.lines([(spine, 9.0, 5.0), (spine, 6.0, 3.2)], blur=1.0)
+        joint = add_scapula(layer, anatomy, canvas, side)
         layer += canvas.ellipsoid(joint, (0.17 * w, 0.17 * w), 14)
         elbow = (joint[0] + side * (0.30 if anatomy.view == "PA" else 0.12) * w, joint[1] + 1.1 * h)
         arm = [joint, elbow]
         layer += canvas.lines([(arm, 0.19 * w, 12.0), (arm, 0.11 * w, 6.5)], blur=1.5)
     return layer
+
+
+def add_scapula(layer: Array, anatomy: Anatomy, canvas: Canvas, side: int) -> Point:
+    """Add one shoulder blade to the layer and return the shoulder joint (mm) that it carries."""
+    h, w = anatomy.lung_height, anatomy.half_width
+    outward = w * (1.08 - 0.28 * anatomy.scapula_in)
+    blade = [(side * (outward - 0.22 * w), -0.36 * h), (side * (outward + 0.26 * w), -0.34 * h),
+             (side * (outward + 0.10 * w), 0.06 * h), (side * (outward - 0.02 * w), 0.20 * h),
+             (side * (outward - 0.10 * w), 0.02 * h)]  # fmt: skip
+    layer += 2.2 * canvas.polygon(blade, blur=1.2)
+    layer += canvas.lines([([*blade, blade[0]], 3.4, 4.0), ([blade[1], blade[2], blade[3]], 6.0, 7.5)], blur=1.0)
+    spine = curve([(side * (outward - 0.18 * w), -0.28 * h), (side * (outward + 0.2 * w), -0.42 * h),
+                   (side * (outward + 0.42 * w), -0.45 * h)])  # fmt: skip
+    layer += canvas.lines([(spine, 9.0, 5.0), (spine, 6.0, 3.2)], blur=1.0)
+    return (side * (outward + 0.34 * w), -0.33 * h)

@@ -97,7 +97,7 @@ def stature_median(months: float, sex: Sex) -> float:
 
 def maturity_sd(months: float) -> float:
     """SD of skeletal age about chronological age, months."""
-    return float(np.interp(months, *zip(*MATURITY_SD, strict=True)))
+    return float(np.interp(months, *np.asarray(MATURITY_SD).T))
 
 
 def thorax_width(months: float, sex: Sex) -> float:
