@@ -171,12 +171,12 @@ def build_organs(
     rng: np.random.Generator,
     *,
     body: Array | None = None,
-    thymus: Array | None = None,
+    anterior: Array | None = None,
 ) -> Organs:
-    """All soft parts of the phantom. body, thymus: path lengths (mm) that replace the adult's trunk and no thymus."""
+    """All soft parts of the phantom. body: mm that replace the adult's trunk; anterior: mm more in the mediastinum."""
     mediastinum, calcium = great_vessels(anatomy, canvas)
-    if thymus is not None:
-        mediastinum = np.asarray(np.maximum(mediastinum, thymus), np.float32)
+    if anterior is not None:
+        mediastinum = np.asarray(np.maximum(mediastinum, anterior), np.float32)
     cardiac = heart(anatomy, canvas)
     occupied = canvas.blurred(np.cbrt(cardiac**3 + mediastinum**3), 2.2)
     right, mask_right = _lung(anatomy, canvas, -1, occupied)

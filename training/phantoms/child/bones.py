@@ -39,21 +39,22 @@ def nucleus(child: Child, side: int) -> tuple[Point, Point, float]:
 def humerus(child: Child, canvas: Canvas, side: int) -> Array:
     """Shaft with a flaring end, a strip of cartilage, and as much of the head as has turned to bone."""
     w = child.shape.half_width
-    (x, y), elbow = arm(child, side)
+    _, elbow = arm(child, side)
     centre, (across, deep), angle = nucleus(child, side)
-    along = np.array([np.cos(angle), np.sin(angle)])
-    begin = np.array([x, y]) + 0.30 * CARTILAGE_HEAD * w * along
-    neck = begin + 0.24 * w * along
-    normal = np.array([-along[1], along[0]])
-    end, thin = 0.45 * max(2 * across, 0.8 * CARTILAGE_HEAD * w), SHAFT * w / 2
-    flare = [tuple(begin + normal * end), tuple(begin - normal * end), tuple(neck - normal * thin),
-             tuple(neck + normal * thin)]  # fmt: skip
+    gap = child.truth.physis / child.scale
+    along, normal = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+    begin = np.array(centre) + 0.4 * deep * along
+    neck = begin + (deep + gap + 0.22 * w) * along
+    end, thin = 0.46 * max(2 * across, 0.8 * CARTILAGE_HEAD * w), SHAFT * w / 2
+    corners = (begin + normal * end, begin - normal * end, neck - normal * thin, neck + normal * thin)
+    flare = [(float(x), float(y)) for x, y in corners]
     shaft: list[Point] = [(float(neck[0]), float(neck[1])), elbow]
     bone = canvas.lines([(shaft, SHAFT * w, 12.0), (shaft, 0.55 * SHAFT * w, 7.0)], blur=1.0)
-    bone = np.maximum(bone, 9.0 * canvas.polygon(flare, blur=1.0))
-    bone += canvas.lines([([flare[0], flare[1]], 2.0, 3.5)], blur=0.8)  # the dense edge of growth
+    bone = np.maximum(bone, 9.5 * canvas.polygon(flare, blur=1.0))
+    if gap > 0:  # the shaft ends where the cartilage about the head begins
+        bone = bone * (canvas.ellipsoid(centre, (deep + gap, across + gap), 1.0, angle) <= 0)
     head = canvas.ellipsoid(centre, (deep, across), 1.0, angle)
-    return np.asarray(np.maximum(bone, 11.0 * np.clip(1.8 * head, 0, 1)), np.float32)
+    return canvas.blurred(np.asarray(np.maximum(bone, 10.0 * np.clip(1.8 * head, 0, 1)), np.float32), 0.6)
 
 
 def clavicle_flake(child: Child, canvas: Canvas, side: int) -> Array:
@@ -69,6 +70,5 @@ def jaw(child: Child, canvas: Canvas) -> Array:
     arch = curve([(x - 0.58 * half, low - 0.95 * half), (x - 0.44 * half, low - 0.3 * half), (x, low - 0.10 * half),
                   (x + 0.44 * half, low - 0.3 * half), (x + 0.58 * half, low - 0.95 * half)])  # fmt: skip
     bone = canvas.lines([(arch, 0.2 * half, 14.0), (arch, 0.12 * half, 8.0)], blur=1.5)
-    skull = canvas.ellipsoid((x, low - 1.35 * half), (half, 1.05 * half), 1.0)
-    inner = canvas.ellipsoid((x, low - 1.35 * half), (0.95 * half, 1.0 * half), 1.0)
-    return np.asarray(bone + 9.0 * (skull > 0) + 8.0 * ((skull > 0) & (inner <= 0)), np.float32)
+    face = canvas.ellipsoid((x, low - 1.1 * half), (0.8 * half, 0.95 * half), 16.0)
+    return np.asarray(bone + canvas.blurred(face, 3), np.float32)

@@ -68,26 +68,34 @@ def chin_level(child: Child) -> float:
 
 def head(child: Child, canvas: Canvas) -> Array:
     """Chord through the head, whose lower pole is the chin."""
-    half = child.head
-    jaw = canvas.ellipsoid(
-        (0.3 * child.shape.tilt, chin_level(child) - 0.7 * half), (0.66 * half, 0.7 * half), 1.5 * half
-    )
-    skull = canvas.ellipsoid((0.2 * child.shape.tilt, chin_level(child) - 1.35 * half), (half, 1.05 * half), 2.2 * half)
-    return np.asarray(np.maximum(jaw, skull), np.float32)
+    half, x = child.head, 0.3 * child.shape.tilt
+    jaw = canvas.ellipsoid((x, chin_level(child) - 0.8 * half), (0.62 * half, 0.8 * half), 1.5 * half)
+    skull = canvas.ellipsoid((x, chin_level(child) - 1.35 * half), (half, 1.15 * half), 2.2 * half)
+    return np.asarray(np.cbrt(jaw**3 + skull**3), np.float32)
 
 
-def thymus(child: Child, canvas: Canvas) -> Array | None:
-    """Two lobes before the great vessels, wavy where ribs indent them; None once it has shrunk from sight."""
+def mediastinum(child: Child, canvas: Canvas) -> Array:
+    """Thymus, and the outflow tract that makes the left border run straight from hilum to apex."""
+    shape = child.shape
+    heart = 2 * shape.ratio * shape.half_width
+    base = (1 - APEX) * shape.lung_height
+    conus = limb(canvas, (0.45 * shape.mediastinum + shape.tilt, -0.10 * shape.lung_height),
+                 (0.30 * heart + 0.6 * shape.tilt, base - 0.42 * heart), (12.0, 0.25 * heart))  # fmt: skip
+    return np.asarray(np.maximum(canvas.blurred(np.minimum(conus, 60), 3), thymus(child, canvas)), np.float32)
+
+
+def thymus(child: Child, canvas: Canvas) -> Array:
+    """Two lobes before the great vessels, wavy where ribs indent them; nothing once it has shrunk from sight."""
     size, shape = child.truth.thymus, child.shape
-    if size < 0.08:
-        return None
     layer = canvas.zeros()
+    if size < 0.08:
+        return layer
     for side, wide in zip((-1, 1), child.thymus_side, strict=True):
         centre = (side * (0.5 * shape.mediastinum + 8 * size) + 0.6 * shape.tilt, -0.10 * shape.lung_height)
-        lobe = canvas.ellipsoid(centre, (12 + 30 * size * wide, (0.16 + 0.12 * size) * shape.lung_height), 75 * size)
+        lobe = canvas.ellipsoid(centre, (12 + 26 * size * wide, (0.15 + 0.12 * size) * shape.lung_height), 58 * size)
         layer = np.maximum(layer, lobe)
     wave = 1 + 0.08 * np.sin(canvas.y / (0.11 * shape.lung_height) * 2 * np.pi)
-    return canvas.blurred(np.asarray(layer * wave, np.float32), 2.5)
+    return canvas.blurred(np.asarray(layer * wave, np.float32), 4.0)
 
 
 def swallowed(child: Child, canvas: Canvas, rng: np.random.Generator) -> Array:
@@ -95,5 +103,5 @@ def swallowed(child: Child, canvas: Canvas, rng: np.random.Generator) -> Array:
     h, w = child.shape.lung_height, child.shape.half_width
     loops = canvas.noise(rng, 0.30 * w) + 0.35 * canvas.noise(rng, 0.12 * w)
     gas = np.clip((loops - 1.5 + 1.3 * child.gas) / 0.35, 0, 1)
-    below = canvas.edge(canvas.y - 0.78 * h, 0.12 * h) * canvas.edge(0.86 * w - np.abs(canvas.x), 0.1 * w)
+    below = np.clip((canvas.y / h - 0.72) / 0.12, 0, 1) * np.clip((0.91 - np.abs(canvas.x) / w) / 0.1, 0, 1)
     return canvas.blurred(np.asarray(0.24 * w * gas * below, np.float32), 1.2)

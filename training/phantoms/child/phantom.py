@@ -98,7 +98,9 @@ def make_child(
     disease = draw_disease(sick)
     disease = HEALTHY if healthy or sick.random() > PNEUMONIA else disease
     shape = child.shape
-    organs = build_organs(shape, canvas, grain, body=outline.body(child, canvas), thymus=outline.thymus(child, canvas))
+    organs = build_organs(
+        shape, canvas, grain, body=outline.body(child, canvas), anterior=outline.mediastinum(child, canvas)
+    )
     organs = replace(organs, air=np.maximum(organs.air, outline.swallowed(child, canvas, grain)))
     filled, fluid, _ = fill(shape, canvas, organs, disease, grain)
     soft, bone = compose(
@@ -162,8 +164,9 @@ def _beam(child: Child, rng: np.random.Generator, *, external: bool) -> physics.
     small = float(np.clip(1.15 - child.scale, 0, 0.8))
     return replace(
         beam,
-        below_lung=rng.uniform(0.35, 1.2),
+        below_lung=rng.uniform(0.5, 1.8),
         contrast=beam.contrast if external else rng.uniform(1.0, 3.4),
+        photons=beam.photons * (1 + infancy(child.truth.maturity)),
         energy=beam.energy * at(SOFTER, child.truth.maturity),
         scatter=beam.scatter * (1 - 0.6 * small),
         scatter_reach=beam.scatter_reach * float(np.clip(child.scale, 0.4, 1.0)),
