@@ -82,7 +82,8 @@ THYMUS: Table = ((0, 1.0), (6, 1.0), (12, 0.75), (24, 0.35), (36, 0.1), (60, 0.0
 
 def at(table: Table, months: float) -> float:
     """The table's value, along a monotone curve through its points; flat beyond its ends."""
-    return float(_curve(table)(np.clip(months, table[0][0], table[-1][0])))
+    (first, low), (last, high) = table[0], table[-1]
+    return low if months <= first else high if months >= last else float(_curve(table)(months))
 
 
 @cache

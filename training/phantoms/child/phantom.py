@@ -166,6 +166,7 @@ def _beam(child: Child, rng: np.random.Generator, *, external: bool) -> physics.
         beam,
         below_lung=rng.uniform(0.5, 1.8),
         contrast=beam.contrast if external else rng.uniform(1.0, 3.4),
+        gamma=0.8 * beam.gamma,
         photons=beam.photons * (1 + infancy(child.truth.maturity)),
         energy=beam.energy * at(SOFTER, child.truth.maturity),
         scatter=beam.scatter * (1 - 0.6 * small),
