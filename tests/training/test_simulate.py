@@ -67,9 +67,7 @@ def test_children_come_with_three_ages(tmp_path: Path) -> None:
         ds = pydicom.dcmread(tmp_path / "children" / row["file"])
         assert (ds.ViewPosition, ds.PatientSex) == (row["view"], row["sex"])
         assert max(ds.Rows, ds.Columns) == LONGEST_SIDE
-        born, taken = (
-            datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC) for day in (ds.PatientBirthDate, ds.StudyDate)
-        )
+        born, taken = (date.fromisoformat(day) for day in (ds.PatientBirthDate, ds.StudyDate))
         assert (taken - born).days / 30.44 == pytest.approx(float(row["age_months"]), abs=0.1)
         assert 0 <= float(row["age_months"]) <= 216
         assert abs(float(row["maturity_months"]) - float(row["age_months"])) < 40
