@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from datetime import date
 from pathlib import Path
 
 import pydicom
@@ -10,9 +11,9 @@ import pytest
 from training.simulate import LONGEST_SIDE, SIMULATORS
 
 
-def _simulate(folder: Path, seed: int) -> list[dict[str, str]]:
+def _simulate(folder: Path, seed: int, model: str = "cap_mortality_cxr") -> list[dict[str, str]]:
     steps: list[int] = []
-    SIMULATORS["cap_mortality_cxr"](folder, 2, seed, lambda: steps.append(1))
+    SIMULATORS[model](folder, 2, seed, lambda: steps.append(1))
     assert len(steps) == 2
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -57,3 +58,21 @@ def test_the_same_seed_gives_the_same_files_and_another_does_not(folder: Path, t
     _simulate(tmp_path / "other", 4)
     assert _digests(tmp_path / "again") == _digests(folder)
     assert not set(_digests(tmp_path / "other")) & set(_digests(folder))
+
+
+def test_children_come_with_three_ages(tmp_path: Path) -> None:
+    labels = _simulate(tmp_path / "children", 3, "pediatric_age_cxr")
+    assert len(labels) == 2
+    for row in labels:
+        ds = pydicom.dcmread(tmp_path / "children" / row["file"])
+        assert (ds.ViewPosition, ds.PatientSex) == (row["view"], row["sex"])
+        assert max(ds.Rows, ds.Columns) == LONGEST_SIDE
+        born, taken = (date.fromisoformat(day) for day in (ds.PatientBirthDate, ds.StudyDate))
+        assert (taken - born).days / 30.44 == pytest.approx(float(row["age_months"]), abs=0.1)
+        assert 0 <= float(row["age_months"]) <= 216
+        assert abs(float(row["maturity_months"]) - float(row["age_months"])) < 40
+        assert abs(float(row["oracle_months"]) - float(row["age_months"])) < 40
+        assert ds.PatientID.startswith("SIM-CHILD-")
+        assert "Simulated" in ds.ImageComments
+    _simulate(tmp_path / "again", 3, "pediatric_age_cxr")
+    assert _digests(tmp_path / "again") == _digests(tmp_path / "children")

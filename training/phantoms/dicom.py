@@ -3,18 +3,47 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
-from training.phantoms.chest.phantom import SIMULATOR_VERSION, Phantom
+from training.phantoms.canvas import Array
+from training.phantoms.chest.phantom import SIMULATOR_VERSION
 
 COMPUTED_RADIOGRAPHY = "1.2.840.10008.5.1.4.1.1.1"
 DIGITAL_X_RAY_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.1"
 BITS = 12
 ORIENTATION = {"PA": ["L", "F"], "AP": ["L", "F"], "LL": ["P", "F"]}  # direction of rows, of columns: PS3.3 C.7.6.1.1.1
+
+
+class Phantom(Protocol):
+    """What a phantom of any kind says of its picture."""
+
+    @property
+    def seed(self) -> int:
+        """What it was drawn from."""
+
+    @property
+    def age(self) -> float:
+        """In years."""
+
+    @property
+    def sex(self) -> Literal["M", "F"]:
+        """As in Patient's Sex."""
+
+    @property
+    def view(self) -> Literal["PA", "AP", "LL"]:
+        """As in View Position."""
+
+    @property
+    def pixels(self) -> Array:
+        """(rows, columns) in 0..1, bright is dense."""
+
+    @property
+    def spacing(self) -> tuple[float, float]:
+        """Between rows, between columns, mm in the detector plane."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +60,30 @@ def birth_date_of(phantom: Phantom, examined: date) -> date:
     return date.fromordinal(examined.toordinal() - round(phantom.age * 365.2425) - 1)
 
 
+def age_string(born: date, examined: date) -> str:
+    """Age as PS3.5 6.2 writes it (VR AS: three digits and D, W, M or Y): the coarsest unit that a ward would use.
+
+    Days in the first four weeks, weeks to three months, months to two years, then years; the Standard leaves the
+    choice open, only three digits must do. Months and years are counted by the calendar.
+
+    Raises
+    ------
+    ValueError
+        If the examination lies before the birth.
+    """
+    days = (examined - born).days
+    if days < 0:
+        raise ValueError("examined before the birth")
+    months = 12 * (examined.year - born.year) + examined.month - born.month - (examined.day < born.day)
+    if days < 28:
+        return f"{days:03d}D"
+    if months < 3:
+        return f"{days // 7:03d}W"
+    if months < 24:
+        return f"{months:03d}M"
+    return f"{months // 12:03d}Y"
+
+
 def write_radiograph(
     path: Path,
     phantom: Phantom,
@@ -45,6 +98,7 @@ def write_radiograph(
     sop_instance_uid: str | None = None,
     series_number: int = 1,
     instance_number: int = 1,
+    simulator: str = SIMULATOR_VERSION,
 ) -> Dataset:
     """Write the phantom to `path` (Explicit VR Little Endian, 12 bits, MONOCHROME2) and return the data set.
 
@@ -66,7 +120,7 @@ def write_radiograph(
     ds.SeriesDescription = f"Chest {phantom.view}"
     _patient(ds, phantom, patient, acquired)
     _times(ds, acquired)
-    _equipment(ds, phantom, modality)
+    _equipment(ds, phantom, modality, simulator)
     _image(ds, phantom)
     if modality == "DX":
         _digital_x_ray(ds, phantom)
@@ -83,8 +137,7 @@ def _patient(ds: Dataset, phantom: Phantom, patient: PhantomPatient, acquired: d
     ds.PatientName, ds.PatientID, ds.PatientSex = patient.name, patient.patient_id, phantom.sex
     ds.PatientBirthDate = "" if patient.birth_date is None else patient.birth_date.strftime("%Y%m%d")
     if patient.birth_date is not None:
-        years = (acquired.date() - patient.birth_date).days / 365.2425
-        ds.PatientAge = f"{int(years):03d}Y"
+        ds.PatientAge = age_string(patient.birth_date, acquired.date())
     ds.ReferringPhysicianName, ds.StudyID = "", "1"
 
 
@@ -94,9 +147,9 @@ def _times(ds: Dataset, acquired: datetime) -> None:
     ds.StudyTime = ds.SeriesTime = ds.AcquisitionTime = ds.ContentTime = time
 
 
-def _equipment(ds: Dataset, phantom: Phantom, modality: str) -> None:
+def _equipment(ds: Dataset, phantom: Phantom, modality: str, simulator: str) -> None:
     ds.Manufacturer, ds.ManufacturerModelName = "Simulator", "Digital chest phantom"
-    ds.SoftwareVersions, ds.DeviceSerialNumber = SIMULATOR_VERSION, str(phantom.seed)
+    ds.SoftwareVersions, ds.DeviceSerialNumber = simulator, str(phantom.seed)
     ds.BodyPartExamined, ds.ViewPosition = "CHEST", phantom.view
     ds.PatientOrientation = ORIENTATION[phantom.view]
     ds.ImageType = ["ORIGINAL", "PRIMARY"]

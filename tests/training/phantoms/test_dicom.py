@@ -10,7 +10,8 @@ import pytest
 from tests.conftest import require_program
 from training.phantoms.chest.lateral import make_lateral
 from training.phantoms.chest.phantom import Phantom, make_phantom
-from training.phantoms.dicom import PhantomPatient, birth_date_of, write_radiograph
+from training.phantoms.child.phantom import SIMULATOR_VERSION, make_child
+from training.phantoms.dicom import PhantomPatient, age_string, birth_date_of, write_radiograph
 
 WHEN = datetime(2026, 1, 5, 10, 30)  # noqa: DTZ001 (DICOM times of the demo have no zone)
 
@@ -56,5 +57,39 @@ def test_dciodvfy_finds_no_error(tmp_path: Path, view: str, modality: Literal["D
         make_lateral(1, longest_side=128) if view == "LL" else make_phantom(1, longest_side=128, view=view)  # type: ignore[arg-type]
     )
     path = write(tmp_path / "a.dcm", phantom, modality, birth_date_of(phantom, WHEN.date()))
+    done = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)
+    assert [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("Error", "Warning"))] == []
+
+
+@pytest.mark.parametrize(
+    ("born", "age"),
+    [
+        ((2026, 1, 5), "000D"), ((2026, 1, 4), "001D"), ((2025, 12, 9), "027D"), ((2025, 12, 8), "004W"),
+        ((2025, 10, 6), "013W"), ((2025, 10, 5), "003M"), ((2025, 1, 6), "011M"), ((2024, 1, 6), "023M"),
+        ((2024, 1, 5), "002Y"), ((2008, 1, 6), "017Y"), ((1920, 1, 6), "105Y"),
+    ],
+)  # fmt: skip
+def test_ages_are_told_in_days_weeks_months_and_years(born: tuple[int, int, int], age: str) -> None:
+    assert age_string(date(*born), WHEN.date()) == age
+
+
+def test_nobody_is_examined_before_birth() -> None:
+    with pytest.raises(ValueError, match="before the birth"):
+        age_string(date(2026, 1, 6), WHEN.date())
+
+
+@pytest.mark.validators
+@pytest.mark.parametrize(("months", "unit"), [(0.2, "D"), (1.5, "W"), (9.0, "M"), (100.0, "Y")])
+def test_children_are_valid_too(tmp_path: Path, months: float, unit: str) -> None:
+    require_program("dciodvfy")
+    phantom = make_child(3, months=months, longest_side=128)
+    path, born = tmp_path / "a.dcm", birth_date_of(phantom, WHEN.date())
+    ds = write_radiograph(
+        path, phantom, patient=PhantomPatient(patient_id="PH-2", name="Phantom^Ida", birth_date=born),
+        study_instance_uid="2.25.78", acquired=WHEN, accession_number="A2", simulator=SIMULATOR_VERSION,
+    )  # fmt: skip
+    assert ds.PatientAge[-1] == unit
+    assert ds.SoftwareVersions == SIMULATOR_VERSION
+    assert (WHEN.date() - born).days == pytest.approx(months * 30.44, abs=2)
     done = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)
     assert [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("Error", "Warning"))] == []

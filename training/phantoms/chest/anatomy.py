@@ -14,6 +14,19 @@ LUNG_HEIGHT = {"M": (243.0, 17.0), "F": (215.0, 15.0)}  # assumption
 HEIGHT_CM = {"M": (174.0, 7.5), "F": (161.0, 7.0)}  # assumption, European adults over 60
 HEALTHY_RATIO = (0.445, 0.035)  # cardiothoracic ratio on PA, mean and SD; assumption
 AP_MAGNIFICATION = (1.08, 1.2)  # heart on AP at 1-1.2 m against PA at 1.8 m; assumption
+# Half width of the bony cage relative to its widest, from apex (0) to dome (1) and beyond; assumption, drawn by eye
+CAGE = (
+    (-0.06, 0.20),
+    (0.0, 0.34),
+    (0.06, 0.50),
+    (0.15, 0.66),
+    (0.3, 0.82),
+    (0.5, 0.93),
+    (0.75, 1.0),
+    (1.0, 1.0),
+    (1.3, 0.94),
+)
+VERTEBRA = 23.0  # mm, thoracic body with its disc; models.md 7.2 gives 28 mm at T12
 CHILD_AT_6 = 0.665  # lung width, length and height at 6 years relative to adults: 66-67 % (models.md 7.2)
 
 
@@ -44,6 +57,15 @@ class Anatomy:
     scapula_in: float  #: 0..1, how far the scapulae overlie the lungs
     mediastinum: float  #: half width of the upper mediastinum
     stomach: float  #: radius of the gastric bubble, 0 for none
+    cage: tuple[tuple[float, float], ...] = CAGE  #: outline of the rib cage: heights and relative half widths
+    rib_end: tuple[float, float] = (
+        0.76,
+        0.84,
+    )  #: where bone gives way to cartilage, in halves of the cage (1: sternum)
+    vertebra: float | None = None  #: thoracic body with its disc; None: in proportion to the lung
+    hilum: float = 1.0  #: prominence of hila and pulmonary trunk
+    heart_depth: float = 1.0  #: antero-posterior size of the heart
+    body_share: float = 0.74  #: share of the body in that height
 
 
 def draw_anatomy(rng: np.random.Generator, *, age: float, sex: Literal["M", "F"], view: View) -> Anatomy:

@@ -49,10 +49,13 @@ def _electrodes(anatomy: Anatomy, canvas: Canvas, rng: np.random.Generator) -> A
     return layer
 
 
-def marker(canvas: Canvas, rng: np.random.Generator) -> Array:
-    """The lead letter that marks the patient's left (or right) side, drawn as strokes; 1 where lead is."""
+def marker(canvas: Canvas, rng: np.random.Generator, scale: float = 1.0) -> Array:
+    """The lead letter that marks the patient's left (or right) side, drawn as strokes; 1 where lead is.
+
+    scale: 1 for the letters put on adults' pictures.
+    """
     left = rng.random() < 0.7
-    size = rng.uniform(9, 15)
+    size = rng.uniform(9, 15) * scale
     x = (canvas.left + canvas.columns * canvas.pitch * rng.uniform(0.86, 0.93)) if left else (
         canvas.left + canvas.columns * canvas.pitch * rng.uniform(0.05, 0.12))  # fmt: skip
     y = canvas.top + canvas.rows * canvas.pitch * rng.uniform(0.05, 0.3)

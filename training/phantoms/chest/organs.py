@@ -12,18 +12,6 @@ from training.phantoms.chest.anatomy import Anatomy
 from training.phantoms.chest.vessels import pulmonary_vessels
 
 APEX = 0.45  # fraction of the lung height above the carina; assumption
-# Half width of the bony cage relative to its widest, from apex (0) to dome (1) and beyond; assumption, drawn by eye
-CAGE = (
-    (-0.06, 0.20),
-    (0.0, 0.34),
-    (0.06, 0.50),
-    (0.15, 0.66),
-    (0.3, 0.82),
-    (0.5, 0.93),
-    (0.75, 1.0),
-    (1.0, 1.0),
-    (1.3, 0.94),
-)
 
 
 @dataclass(frozen=True)
@@ -52,7 +40,7 @@ def level(anatomy: Anatomy, y: Array) -> Array:
 
 def cage_half_width(anatomy: Anatomy, t: Array) -> Array:
     """Half width of the bony cage in mm at height t."""
-    at, width = zip(*CAGE, strict=True)
+    at, width = zip(*anatomy.cage, strict=True)
     return np.asarray(np.interp(t, at, width) * anatomy.half_width, np.float32)
 
 
@@ -73,11 +61,16 @@ def heart(anatomy: Anatomy, canvas: Canvas) -> Array:
     low, shift = base + 0.02 * anatomy.lung_height, anatomy.tilt * 0.6
     top = min(-0.03 * anatomy.lung_height, low - 0.75 * width)
     half = (low - top) / 2
-    atrium = canvas.ellipsoid((shift - right + 0.36 * width, (top + low) / 2 + 8), (0.36 * width, half * 0.82), 92)
-    ventricle = canvas.ellipsoid(
-        (shift + left - 0.46 * width, low - 0.36 * width), (0.50 * width, 0.34 * width), 115, angle=0.62
+    atrium = canvas.ellipsoid(
+        (shift - right + 0.36 * width, (top + low) / 2 + 8), (0.36 * width, half * 0.82), 92 * anatomy.heart_depth
     )
-    upper = canvas.ellipsoid((shift + 4, top + half * 0.62), (0.31 * width, half * 0.72), 80)
+    ventricle = canvas.ellipsoid(
+        (shift + left - 0.46 * width, low - 0.36 * width),
+        (0.50 * width, 0.34 * width),
+        115 * anatomy.heart_depth,
+        angle=0.62,
+    )
+    upper = canvas.ellipsoid((shift + 4, top + half * 0.62), (0.31 * width, half * 0.72), 80 * anatomy.heart_depth)
     return np.asarray(np.cbrt(atrium**3 + ventricle**3 + upper**3), np.float32)
 
 
@@ -91,7 +84,7 @@ def great_vessels(anatomy: Anatomy, canvas: Canvas) -> tuple[Array, Array]:
     arch = canvas.ellipsoid((arch_x, arch_y), (anatomy.aorta, anatomy.aorta * 1.15), anatomy.aorta * 3.6)
     way = curve([(arch_x + 4, arch_y), (m * 0.9 + anatomy.unfolding + shift, 0.06 * h), (m * 0.55 + shift, 0.5 * h)])
     descending = canvas.lines([(way, 1.5 * anatomy.aorta, 1.6 * anatomy.aorta)], blur=2.0)
-    trunk = canvas.ellipsoid((m + 3 + shift, -0.045 * h), (0.075 * h, 0.07 * h), 42)
+    trunk = canvas.ellipsoid((m + 3 + shift, -0.045 * h), (0.075 * h, 0.07 * h), 42 * anatomy.hilum)
     cava = canvas.ellipsoid((-m - 2 + shift, -0.16 * h), (8, 0.2 * h), 34)
     rim = curve(
         [(arch_x + anatomy.aorta * np.sin(a), arch_y - anatomy.aorta * np.cos(a)) for a in (0.2, 1.0, 1.8, 2.4)]
@@ -172,15 +165,25 @@ def _gas(anatomy: Anatomy, canvas: Canvas, rng: np.random.Generator) -> Array:
     return np.asarray(air, np.float32)
 
 
-def build_organs(anatomy: Anatomy, canvas: Canvas, rng: np.random.Generator) -> Organs:
-    """All soft parts of the phantom."""
+def build_organs(
+    anatomy: Anatomy,
+    canvas: Canvas,
+    rng: np.random.Generator,
+    *,
+    body: Array | None = None,
+    anterior: Array | None = None,
+) -> Organs:
+    """All soft parts of the phantom. body: mm that replace the adult's trunk; anterior: mm more in the mediastinum."""
     mediastinum, calcium = great_vessels(anatomy, canvas)
+    if anterior is not None:
+        mediastinum = np.asarray(np.maximum(mediastinum, anterior), np.float32)
     cardiac = heart(anatomy, canvas)
     occupied = canvas.blurred(np.cbrt(cardiac**3 + mediastinum**3), 2.2)
     right, mask_right = _lung(anatomy, canvas, -1, occupied)
     left, mask_left = _lung(anatomy, canvas, +1, occupied)
     vessels = pulmonary_vessels(anatomy, canvas, rng) * np.clip((right + left) / 60, 0, 1)
     return Organs(
-        body=_body(anatomy, canvas), lung_right=right, lung_left=left, mask_right=mask_right, mask_left=mask_left,
+        body=_body(anatomy, canvas) if body is None else body,
+        lung_right=right, lung_left=left, mask_right=mask_right, mask_left=mask_left,
         air=_gas(anatomy, canvas, rng), vessels=np.asarray(vessels, np.float32), calcium=calcium,
     )  # fmt: skip

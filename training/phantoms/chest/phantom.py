@@ -1,5 +1,6 @@
 """A phantom: seed in, radiograph and everything true about it out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -91,10 +92,11 @@ def make_phantom(
     canvas, collimated = _frame(anatomy, how, longest_side)
     organs = build_organs(anatomy, canvas, grain)
     filled, fluid, truth = fill(anatomy, canvas, organs, disease, grain)
-    soft, bone = _compose(anatomy, canvas, organs, (filled, fluid), grain)
+    soft, bone = compose(anatomy, canvas, organs, (filled, fluid), grain)
     bone = bone + devices(anatomy, canvas, things)
     lungs = np.maximum(organs.mask_right, organs.mask_left)
-    pixels = _take_picture(anatomy, canvas, collimated, (soft, bone, lungs), (how, things), external=external)
+    beam = physics.draw_beam(how, portable=anatomy.view == "AP", external=external)
+    pixels = take_picture(anatomy.roll, canvas, collimated, (soft, bone, lungs), beam, chance=(how, things))
     return Phantom(
         seed=seed, age=years, sex=gender, view=kind, pixels=pixels, spacing=(canvas.pitch, canvas.pitch),
         anatomy=anatomy, truth=truth, outcome=draw_outcome(truth, years, fate),
@@ -119,35 +121,55 @@ def _frame(anatomy: Anatomy, rng: np.random.Generator, longest_side: int) -> tup
     return canvas, blades
 
 
-def _compose(
-    anatomy: Anatomy, canvas: Canvas, organs: Organs, disease: tuple[Array, Array], rng: np.random.Generator
+def compose(
+    anatomy: Anatomy,
+    canvas: Canvas,
+    organs: Organs,
+    disease: tuple[Array, Array],
+    rng: np.random.Generator,
+    *,
+    bones: Callable[[Anatomy, Canvas, np.random.Generator], Array] = skeleton,
 ) -> tuple[Array, Array]:
-    """Soft tissue and bone along each ray (mm)."""
+    """Soft tissue and bone along each ray (mm). disease: share of air replaced (0..1), and mm of pleural fluid."""
     filled, fluid = disease
     texture = 1 + 0.05 * canvas.noise(rng, 3) + 0.05 * canvas.noise(rng, 8)
     airy = np.clip(organs.lungs - fluid, 0, None)
     air = airy * (1 - physics.LUNG_DENSITY * texture) * (1 - filled)
     soft = organs.body - air - np.minimum(organs.air, 0.5 * organs.body)
     soft = soft + organs.vessels * (1 - filled) + 1.2 * canvas.noise(rng, 40) * (organs.body > 20)
-    bone = skeleton(anatomy, canvas, rng) * np.clip(organs.body / 50, 0, 1) + organs.calcium
+    bone = bones(anatomy, canvas, rng) * np.clip(organs.body / 50, 0, 1) + organs.calcium
     return np.asarray(np.clip(soft, 0, None), np.float32), np.asarray(bone, np.float32)
 
 
-def _take_picture(
-    anatomy: Anatomy,
+def take_picture(
+    roll: float,
     canvas: Canvas,
     blades: tuple[float, ...],
     layers: tuple[Array, Array, Array],
-    chance: tuple[np.random.Generator, np.random.Generator],
+    beam: physics.Beam,
     *,
-    external: bool,
+    chance: tuple[np.random.Generator, np.random.Generator],
+    letters: float = 1.0,
 ) -> Array:
-    """Expose, develop, collimate, mark. chance: of the beam, and of the marker."""
+    """Expose, develop, collimate, mark.
+
+    Parameters
+    ----------
+    roll
+        Rotation of the patient in the detector plane, radians.
+    blades
+        How far the collimator reaches in from the left, right, top and bottom edge, mm.
+    layers
+        Soft tissue and bone along each ray (mm), and the lung fields (0..1).
+    chance
+        Of quanta and border, and of the marker.
+    letters
+        Size of the marker against an adult's.
+    """
     rng, things = chance
-    beam = physics.draw_beam(rng, portable=anatomy.view == "AP", external=external)
     soft, bone, lungs = layers
-    if abs(anatomy.roll) > 1e-3:
-        degrees = float(np.degrees(anatomy.roll))
+    if abs(roll) > 1e-3:
+        degrees = float(np.degrees(roll))
         soft, bone = (ndimage.rotate(a, degrees, reshape=False, order=1, mode="nearest") for a in (soft, bone))
     log_signal = physics.expose(canvas, soft, bone, beam, rng)
     left, right, top, bottom = blades
@@ -159,5 +181,5 @@ def _take_picture(
     white = rng.random() < 0.3  # unexposed border shown as white, or shuttered black
     picture = picture * field + (1 - field) * (1.0 if white else 0.0)
     if things.random() < 0.9:
-        picture = np.where(marker(canvas, things), 1.0, picture)
+        picture = np.where(marker(canvas, things, letters), 1.0, picture)
     return np.ascontiguousarray(np.clip(picture, 0, 1), np.float32)

@@ -3,19 +3,18 @@
 import numpy as np
 
 from training.phantoms.canvas import Array, Canvas, Point, curve
-from training.phantoms.chest.anatomy import Anatomy
+from training.phantoms.chest.anatomy import VERTEBRA, Anatomy
 from training.phantoms.chest.organs import APEX, cage_half_width, level
 
 RIBS = 11
 RIB_HEIGHT = 13.0  # mm, adult rib seen from the front; assumption
 WALL = 2.1  # mm of cortex crossed at a rib's face; assumption
-VERTEBRA = 23.0  # mm, thoracic body with its disc; models.md 7.2 gives 28 mm at T12
 
 
 def skeleton(anatomy: Anatomy, canvas: Canvas, rng: np.random.Generator) -> Array:
     """Bone (mm of mineral-rich tissue) along each ray."""
-    bone = _spine(anatomy, canvas) + _clavicles(anatomy, canvas) + _shoulders(anatomy, canvas)
-    posterior, anterior, cartilage = _ribs(anatomy, canvas, rng)
+    bone = spine(anatomy, canvas) + clavicles(anatomy, canvas) + _shoulders(anatomy, canvas)
+    posterior, anterior, cartilage = ribs(anatomy, canvas, rng)
     bone = bone + posterior + anterior + cartilage
     return np.asarray(bone * anatomy.bone, np.float32)
 
@@ -35,14 +34,14 @@ def rib_path(anatomy: Anatomy, number: int, side: int, start: float, stop: float
     return [(float(side * u), float(v)) for u, v in zip(x, y, strict=True)]
 
 
-def _ribs(anatomy: Anatomy, canvas: Canvas, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+def ribs(anatomy: Anatomy, canvas: Canvas, rng: np.random.Generator) -> tuple[Array, Array, Array]:
     """Posterior arcs, anterior arcs, and calcified cartilages."""
     size = RIB_HEIGHT * anatomy.half_width / 140
     backs, fronts, ends = [], [], []
     for number in range(1, RIBS + 1):
         for side in (-1, 1):
             back = rib_path(anatomy, number, side, 0.02, np.pi / 2)
-            front = rib_path(anatomy, number, side, np.pi / 2, np.pi * rng.uniform(0.76, 0.84))
+            front = rib_path(anatomy, number, side, np.pi / 2, np.pi * rng.uniform(*anatomy.rib_end))
             backs += [(back, size, 3.4 * WALL), (back, size * 0.72, 2.3 * WALL)]
             if number < 9:
                 fronts += [(front, size * 1.05, 2.3 * WALL), (front, size * 0.75, 1.4 * WALL)]
@@ -61,16 +60,17 @@ def _ribs(anatomy: Anatomy, canvas: Canvas, rng: np.random.Generator) -> tuple[A
     return arcs[0], arcs[1], np.asarray(cartilage, np.float32)
 
 
-def _spine(anatomy: Anatomy, canvas: Canvas) -> Array:
+def spine(anatomy: Anatomy, canvas: Canvas) -> Array:
     """Vertebral bodies, discs, pedicles and spinous processes."""
     scale = anatomy.lung_height / 243
     half = (15.5 + 2.8 * np.clip(level(anatomy, canvas.y), 0, 1.4)) * anatomy.half_width / 140
-    pitch = VERTEBRA * scale
+    pitch = VERTEBRA * scale if anatomy.vertebra is None else anatomy.vertebra
+    share = anatomy.body_share
     phase = ((canvas.y / pitch) % 1.0 - 0.5) * 2  # -1..1 within a segment
-    disc = np.clip((np.abs(phase) - 0.74) / 0.1, 0, 1)
+    disc = np.clip((np.abs(phase) - share) / 0.1, 0, 1)
     waist = half * (0.9 + 0.1 * np.abs(phase) ** 3)
     inside = canvas.edge(waist - np.abs(canvas.x), 1.5)
-    endplate = np.exp(-(((np.abs(phase) - 0.74) / 0.09) ** 2))
+    endplate = np.exp(-(((np.abs(phase) - share) / 0.09) ** 2))
     body = inside * ((1 - disc) * (4.2 + 2.5 * (np.abs(canvas.x) / half) ** 4) + 1.6 * endplate)
     extra = canvas.zeros()
     rows = np.arange(np.floor(canvas.top / pitch), np.ceil((canvas.top + canvas.rows * canvas.pitch) / pitch)) + 0.5
@@ -86,7 +86,7 @@ def _spine(anatomy: Anatomy, canvas: Canvas) -> Array:
     return np.asarray(body + extra, np.float32)
 
 
-def _clavicles(anatomy: Anatomy, canvas: Canvas) -> Array:
+def clavicles(anatomy: Anatomy, canvas: Canvas) -> Array:
     """S-shaped collar bones, raised when the arms are down."""
     h, w = anatomy.lung_height, anatomy.half_width
     layer = canvas.zeros()
@@ -106,18 +106,24 @@ def _shoulders(anatomy: Anatomy, canvas: Canvas) -> Array:
     h, w = anatomy.lung_height, anatomy.half_width
     layer = canvas.zeros()
     for side in (-1, 1):
-        outward = w * (1.08 - 0.28 * anatomy.scapula_in)
-        joint = (side * (outward + 0.34 * w), -0.33 * h)
-        blade = [(side * (outward - 0.22 * w), -0.36 * h), (side * (outward + 0.26 * w), -0.34 * h),
-                 (side * (outward + 0.10 * w), 0.06 * h), (side * (outward - 0.02 * w), 0.20 * h),
-                 (side * (outward - 0.10 * w), 0.02 * h)]  # fmt: skip
-        layer += 2.2 * canvas.polygon(blade, blur=1.2)
-        layer += canvas.lines([([*blade, blade[0]], 3.4, 4.0), ([blade[1], blade[2], blade[3]], 6.0, 7.5)], blur=1.0)
-        spine = curve([(side * (outward - 0.18 * w), -0.28 * h), (side * (outward + 0.2 * w), -0.42 * h),
-                       (side * (outward + 0.42 * w), -0.45 * h)])  # fmt: skip
-        layer += canvas.lines([(spine, 9.0, 5.0), (spine, 6.0, 3.2)], blur=1.0)
+        joint = add_scapula(layer, anatomy, canvas, side)
         layer += canvas.ellipsoid(joint, (0.17 * w, 0.17 * w), 14)
         elbow = (joint[0] + side * (0.30 if anatomy.view == "PA" else 0.12) * w, joint[1] + 1.1 * h)
         arm = [joint, elbow]
         layer += canvas.lines([(arm, 0.19 * w, 12.0), (arm, 0.11 * w, 6.5)], blur=1.5)
     return layer
+
+
+def add_scapula(layer: Array, anatomy: Anatomy, canvas: Canvas, side: int) -> Point:
+    """Add one shoulder blade to the layer and return the shoulder joint (mm) that it carries."""
+    h, w = anatomy.lung_height, anatomy.half_width
+    outward = w * (1.08 - 0.28 * anatomy.scapula_in)
+    blade = [(side * (outward - 0.22 * w), -0.36 * h), (side * (outward + 0.26 * w), -0.34 * h),
+             (side * (outward + 0.10 * w), 0.06 * h), (side * (outward - 0.02 * w), 0.20 * h),
+             (side * (outward - 0.10 * w), 0.02 * h)]  # fmt: skip
+    layer += 2.2 * canvas.polygon(blade, blur=1.2)
+    layer += canvas.lines([([*blade, blade[0]], 3.4, 4.0), ([blade[1], blade[2], blade[3]], 6.0, 7.5)], blur=1.0)
+    spine = curve([(side * (outward - 0.18 * w), -0.28 * h), (side * (outward + 0.2 * w), -0.42 * h),
+                   (side * (outward + 0.42 * w), -0.45 * h)])  # fmt: skip
+    layer += canvas.lines([(spine, 9.0, 5.0), (spine, 6.0, 3.2)], blur=1.0)
+    return (side * (outward + 0.34 * w), -0.33 * h)

@@ -17,7 +17,7 @@ def pulmonary_vessels(anatomy: Anatomy, canvas: Canvas, rng: np.random.Generator
     h, m = anatomy.lung_height, anatomy.mediastinum
     for side in (-1, 1):
         root = (side * (m + 6) + 0.5 * anatomy.tilt, 0.055 * h - (6 if side > 0 else 0))
-        layers += canvas.ellipsoid(root, (0.085 * anatomy.half_width + 4, 0.085 * h), 30, side * 0.35)
+        layers += canvas.ellipsoid(root, (0.085 * anatomy.half_width + 4, 0.085 * h), 30 * anatomy.hilum, side * 0.35)
         strokes: list[Stroke] = []
         for angle in np.linspace(-1.25, 1.35, 9):
             low = angle > 0.2

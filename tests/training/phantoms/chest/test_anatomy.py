@@ -86,8 +86,8 @@ def test_children_have_two_thirds_of_the_lungs_no_breasts_and_relatively_large_h
 def test_no_body_is_impossible(view: View) -> None:
     for age in (3.0, 19.0, 97.0):
         for a in people(view=view, age=age):
-            measured = vars(a).items()
-            assert min(v for k, v in measured if k not in ("sex", "view", "tilt", "roll", "rib_phase")) >= 0
+            measured = {k: v for k, v in vars(a).items() if isinstance(v, float)}
+            assert min(v for k, v in measured.items() if k not in ("tilt", "roll", "rib_phase")) >= 0
             assert 0.36 <= a.ratio <= 0.68
             assert a.calcified <= 1
             assert a.kyphosis <= 1

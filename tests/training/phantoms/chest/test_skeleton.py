@@ -5,9 +5,9 @@ import pytest
 
 from tests.training.phantoms.chest.bodies import body, square
 from training.phantoms.canvas import Array
-from training.phantoms.chest.anatomy import Anatomy
+from training.phantoms.chest.anatomy import VERTEBRA, Anatomy
 from training.phantoms.chest.organs import APEX
-from training.phantoms.chest.skeleton import RIBS, VERTEBRA, rib_path, skeleton
+from training.phantoms.chest.skeleton import RIBS, rib_path, skeleton
 
 
 def bones(anatomy: Anatomy, seed: int = 0) -> Array:
