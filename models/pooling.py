@@ -68,11 +68,11 @@ class AttentionPool(nn.Module):
         Raises ValueError when `present` has another shape or names no slice of a stack.
         """
         there = _present(x, present)
+        # what is not there may be anything, NaN too: a weight or a gradient of 0 times NaN would not be 0
+        x = x.masked_fill(~there[..., None], 0)
         scores: Tensor = self.score(torch.tanh(self.value(x)) * torch.sigmoid(self.gate(x)))[..., 0]
         weights = scores.masked_fill(~there, -torch.inf).softmax(1)
-        # what is not there may be anything, NaN too: 0 times NaN is not 0
-        kept = x.masked_fill(~there[..., None], 0)
-        return Pooled((weights[..., None] * kept).sum(1), weights, kept)
+        return Pooled((weights[..., None] * x).sum(1), weights, x)
 
 
 class RecurrentPool(nn.Module):
@@ -99,9 +99,9 @@ class RecurrentPool(nn.Module):
 
         A slice that is not there counts as if its neighbours touched. Raises as `AttentionPool` does.
         """
-        there = _present(x, present)
-        states: Tensor = self.gru(x)[0] if present is None else self._skipping(x, there)
-        pooled: Pooled = self.attention(states, there)
+        # without `present` nothing hangs on the data: that path can be exported
+        states: Tensor = self.gru(x)[0] if present is None else self._skipping(x, _present(x, present))
+        pooled: Pooled = self.attention(states, present)
         return pooled
 
     def _skipping(self, x: Tensor, there: Tensor) -> Tensor:

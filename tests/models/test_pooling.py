@@ -97,5 +97,17 @@ def test_attention_learns_which_slice_matters() -> None:
 
 def test_gradients_reach_every_parameter(pool: nn.Module) -> None:
     present = torch.tensor([[True, False, True, True], [True, True, True, False]])
-    pool(torch.randn(2, 4, 6), present).features.square().sum().backward()
-    assert all(p.grad is not None and float(p.grad.abs().max()) > 0 for p in pool.parameters())
+    x = torch.randn(2, 4, 6)
+    x[~present] = torch.nan
+    pool(x, present).features.square().sum().backward()
+    for parameter in pool.parameters():
+        assert parameter.grad is not None
+        assert bool(torch.isfinite(parameter.grad).all())
+        assert float(parameter.grad.abs().max()) > 0
+
+
+@pytest.mark.filterwarnings("ignore:The tensor attributes self.gru")  # torch's own GRU, while it is traced
+def test_without_gaps_it_can_be_exported(pool: nn.Module) -> None:
+    x = torch.randn(1, 5, 6)
+    exported = torch.export.export(pool.eval(), (x,)).module()
+    torch.testing.assert_close(exported(x).features, pool(x).features)
