@@ -62,6 +62,7 @@ class Anatomy:
         0.76,
         0.84,
     )  #: where bone gives way to cartilage, in halves of the cage (1: sternum)
+    rib_bend: float = 1.25  #: how late a rib falls: below 1 it slopes down from the spine on
     vertebra: float | None = None  #: thoracic body with its disc; None: in proportion to the lung
     hilum: float = 1.0  #: prominence of hila and pulmonary trunk
     heart_depth: float = 1.0  #: antero-posterior size of the heart

@@ -26,7 +26,7 @@ def rib_path(anatomy: Anatomy, number: int, side: int, start: float, stop: float
     origin = -APEX * h + (number - 0.75 + 0.25 * anatomy.rib_phase) * pitch
     fall = anatomy.rib_slope * (0.42 if number == 1 else 0.75 if number == 2 else 1.0)
     angles = np.linspace(start, stop, 26)
-    y = origin + fall * ((1 - np.cos(angles)) / 2) ** 1.25 - 7 * np.sin(2 * angles).clip(0)
+    y = origin + fall * ((1 - np.cos(angles)) / 2) ** anatomy.rib_bend - 7 * np.sin(2 * angles).clip(0)
     t_side = np.asarray((origin + 0.42 * fall + APEX * h) / h, np.float32)
     reach = float(cage_half_width(anatomy, t_side)) + 3
     spine = 16 * anatomy.half_width / 140

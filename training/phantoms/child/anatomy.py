@@ -20,9 +20,9 @@ HALF = 140.0  # body units; half the thorax of an average man in mm
 # The newborn's cage: a triangle, narrow above and widest at the costal margin; assumption, drawn by eye
 INFANT_CAGE = (0.20, 0.36, 0.50, 0.62, 0.75, 0.86, 0.96, 1.0, 1.02)
 INFANCY: growth.Table = ((0, 1.0), (3, 0.92), (12, 0.5), (24, 0.15), (48, 0.0))  # adult-like by two years; assumption
-RIB_FALL: growth.Table = ((0, 26), (6, 34), (24, 62), (72, 72), (216, 86))  # horizontal at birth; units, assumption
+RIB_FALL: growth.Table = ((0, 26), (6, 40), (24, 82), (72, 105), (216, 124))  # horizontal at birth; units, assumption
 # Against an adult, with the stronger contrast that bone has in a child's softer beam; assumption
-MINERAL: growth.Table = ((0, 1.5), (24, 1.35), (72, 1.2), (144, 1.15), (216, 1.18))
+MINERAL: growth.Table = ((0, 1.45), (24, 1.25), (72, 1.08), (144, 1.05), (216, 1.1))
 SHARE_OF_BODY: growth.Table = ((0, 0.60), (24, 0.66), (120, 0.72), (216, 0.74))  # of a vertebra and its disc [A]
 AORTA: growth.Table = ((0, 6), (60, 8), (144, 11), (216, 13.5))  # half width of the knob, units; assumption
 HEAD_WIDTH: growth.Table = ((0, 95), (12, 122), (36, 135), (72, 142), (216, 153))  # biparietal, mm [R]
@@ -121,7 +121,8 @@ def _shape(rng: np.random.Generator, truth: ChildTruth, view: Posture, ratio: fl
         ratio=ratio, dome_drop=rng.uniform(34, 54) * (1 - 0.35 * young), left_dome=rng.uniform(2, 14),
         aorta=at(AORTA, months) + rng.normal(0, 0.8), unfolding=max(0.0, rng.normal(0, 2)), calcified=0.0,
         bone=float(np.clip(at(MINERAL, months) + rng.normal(0, 0.08), 0.8, 1.9)), breast=max(0.0, bust),
-        rib_slope=at(RIB_FALL, months) * rng.uniform(0.85, 1.15), rib_phase=rng.uniform(-0.5, 0.5), kyphosis=0.0,
+        rib_slope=at(RIB_FALL, months) * rng.uniform(0.85, 1.15), rib_phase=rng.uniform(-0.5, 0.5),
+        rib_bend=rng.uniform(0.72, 0.95), kyphosis=0.0,
         tilt=rng.normal(0, 9 if bed else 5), roll=rng.normal(0, 0.05 if bed else 0.018),
         scapula_in=rng.uniform(0.45, 1.0) if bed else rng.uniform(0.05, 0.5),
         hilum=rng.uniform(0.45, 0.75), heart_depth=rng.uniform(0.72, 0.86),

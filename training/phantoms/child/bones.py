@@ -8,15 +8,17 @@ from training.phantoms.child.anatomy import Child
 from training.phantoms.child.outline import arm, chin_level
 
 CARTILAGE_HEAD = 0.31  # diameter of the whole head of the humerus, bone and cartilage, in half widths; assumption
+SPINE = 0.6  # mineral of the spine against the adult drawing, where it stands out more than in children; assumption
+RIB = 1.15  # mineral of the ribs likewise; assumption
 SHAFT = 0.155  # width of the shaft of the humerus, in half widths; assumption
 
 
 def child_skeleton(child: Child, canvas: Canvas, rng: np.random.Generator) -> Array:
     """Bone (body units of mineral-rich tissue) along each ray."""
     shape = child.shape
-    bone = spine(shape, canvas) + clavicles(shape, canvas)
+    bone = SPINE * spine(shape, canvas) + clavicles(shape, canvas)
     posterior, anterior, _ = ribs(shape, canvas, rng)
-    bone = bone + posterior + anterior
+    bone = bone + RIB * (posterior + anterior)
     for side in (-1, 1):
         add_scapula(bone, shape, canvas, side)
         bone = bone + humerus(child, canvas, side)

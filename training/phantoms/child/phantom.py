@@ -144,7 +144,7 @@ def _frame(child: Child, rng: np.random.Generator, longest_side: int) -> tuple[C
     young, shape = infancy(child.truth.maturity), child.shape
     magnified = child.scale * (rng.uniform(1.04, 1.12) if child.lying else rng.uniform(1.03, 1.07))
     trunk = 2 * (shape.half_width + shape.wall)
-    width = trunk * rng.uniform(1.06, 1.45 + 0.35 * young)
+    width = trunk * rng.uniform(1.06, 1.55 + 0.25 * young)
     height = (shape.lung_height + shape.dome_drop) * rng.uniform(1.25, 1.65 + 0.5 * young)
     height = float(np.clip(height, 0.72 * width, 1.4 * width))
     pitch = max(width, height) / longest_side
@@ -159,17 +159,16 @@ def _frame(child: Child, rng: np.random.Generator, longest_side: int) -> tuple[C
 
 
 def _beam(child: Child, rng: np.random.Generator, *, external: bool) -> physics.Beam:
-    """A unit, with the softer beam and the little scatter of small patients."""
+    """A unit: the softer beam and little scatter of small patients, shown flatter and lighter than an adult's chest."""
     beam = physics.draw_beam(rng, portable=child.lying, external=external)
     small = float(np.clip(1.15 - child.scale, 0, 0.8))
-    return replace(
+    beam = replace(
         beam,
-        below_lung=rng.uniform(0.5, 1.8),
-        contrast=beam.contrast if external else rng.uniform(1.0, 3.4),
-        gamma=0.8 * beam.gamma,
         photons=beam.photons * (1 + infancy(child.truth.maturity)),
         energy=beam.energy * at(SOFTER, child.truth.maturity),
         scatter=beam.scatter * (1 - 0.6 * small),
         scatter_reach=beam.scatter_reach * float(np.clip(child.scale, 0.4, 1.0)),
         unsharp_reach=beam.unsharp_reach * float(np.clip(child.scale, 0.5, 1.0)),
     )
+    soft, grey, flat = rng.uniform(0.4, 3.0), rng.uniform(0.55, 0.95), rng.uniform(0.9, 3.2)
+    return beam if external else replace(beam, below_lung=soft, gamma=grey * beam.gamma, contrast=flat)
