@@ -125,7 +125,7 @@ def expose(volume: Array, grid: Grid, acquisition: Acquisition, rng: np.random.G
     out -= np.float32(acquisition.cupping) * centre * (out > -300)
     noise = rng.standard_normal(volume.shape, dtype=np.float32)
     smooth = ndimage.uniform_filter1d(ndimage.uniform_filter1d(noise, 2, 1), 2, 2)
-    noise = smooth - 0.55 * ndimage.uniform_filter1d(
+    noise = smooth - 0.85 * ndimage.uniform_filter1d(
         ndimage.uniform_filter1d(smooth, 4, 1), 4, 2
     )  # ramp filter: NPS -> 0
     noise *= np.float32(acquisition.noise / max(float(noise[:: max(1, len(noise) // 4)].std()), 1e-6))

@@ -164,12 +164,13 @@ def paint_all(grid: Grid, anatomy: Anatomy, *, bone: float, seed: int, table: bo
 
 def paint_spine(
     volume: Array, labels: Labels | None, roi: Labels | None, grid: Grid, anatomy: Anatomy,
-    *, trabecular: dict[str, float], bone: float, rng: np.random.Generator,
+    *, trabecular: dict[str, float], bone: float, rng: np.random.Generator, around: bool = True,
 ) -> None:  # fmt: skip
-    """All bones, discs and the canal."""
+    """All bones, discs and the canal; around: ribs and pelvis too."""
     l1 = trabecular["L1"]
-    skeleton.paint_ribs(volume, grid, anatomy, trabecular=l1, bone=bone)
-    skeleton.paint_pelvis(volume, grid, anatomy, trabecular=l1, bone=bone)
+    if around:
+        skeleton.paint_ribs(volume, grid, anatomy, trabecular=l1, bone=bone)
+        skeleton.paint_pelvis(volume, grid, anatomy, trabecular=l1, bone=bone)
     bones.paint_canal(volume, grid, anatomy.vertebrae)
     skeleton.paint_sacrum(volume, labels, grid, anatomy, trabecular=l1, bone=bone)
     for v in anatomy.vertebrae[:-1]:
