@@ -155,8 +155,10 @@ def arch(vertebra: Vertebra) -> list[Stroke]:
                 2.6,
             ),
         ]
-    for drop in (0.0, 3.0, 6.0, 9.0, 12.0):  # the spinous process is a plate: cones below each other
-        out.append(((0, d + 24, -3 - drop), (0, d + 24 + spine, -7 - drop * 1.15 - 14 * thoracic), 3.0, 3.4))
+    for drop in np.arange(0.0, 12.1, 1.5):  # the spinous process is a plate: cones below each other
+        out.append(
+            ((0, d + 24, -3 - float(drop)), (0, d + 24 + spine, -7 - float(drop) * 1.15 - 14 * thoracic), 3.0, 3.4)
+        )
     return out
 
 

@@ -93,7 +93,7 @@ def build_vertebrae(
         back = HEIGHT[level] * (HEIGHT_WOMEN if woman else 1.0) * scale[level]
         depth = DEPTH[level][0 if woman else 1] * size
         front = back - depth * float(np.tan(np.radians(WEDGE[level][0 if woman else 1] + rng.normal(0, WEDGE_SD))))
-        normal[level] = (front, (front + back) / 2 - float(rng.uniform(1.2, 2.6)), back)
+        normal[level] = (front, (front + back) / 2 - float(rng.uniform(1.6, 3.4)), back)
     centres, frames = _stand(rng, points, normal["L5"][1], size, turn)
     _sink(centres, frames, normal, fractures)
     lips = max(0.0, float(rng.normal((age - 50) / 14, 1.0)))

@@ -79,7 +79,7 @@ def test_arch_is_joined_to_the_body_and_leaves_the_canal_free() -> None:
     assert labels[canal] == 0
     assert volume[canal] < 60
     assert labels[pedicle] == LABEL["L3"]
-    assert len(arch(v)) == 17
+    assert len(arch(v)) == 21
 
 
 def test_the_disc_fills_the_gap() -> None:
