@@ -27,6 +27,7 @@ LOWER = {
     "wall": 0.0,
     "other": 0.0,
 }  # more fat by L5 [A]
+BELOW = "below"  # 70 mm below S1
 # Drawn larger by what bones, overlaps and streaks take from the area; fitted
 LOST = {"psoas": 1.14, "erector_spinae": 1.35, "multifidus": 1.22, "quadratus": 1.12}
 
@@ -42,9 +43,11 @@ class Column:
 COLUMNS = {
     "gluteal": Column((
         ("L4", 104, 26, 2, 6, 0.6), ("L5", 106, 36, 15, 42, 0.7), ("S1", 104, 40, 26, 60, 0.8),
+        (BELOW, 108, 34, 30, 66, 0.8),
     )),
     "iliacus": Column((
         ("L4", 96, 16, 1, 6, 0.6), ("L5", 82, 10, 8, 36, 0.7), ("S1", 78, 0, 13, 44, 0.8),
+        (BELOW, 80, -26, 13, 30, 0.8),
     )),
     "quadratus": Column((
         ("T12", 34, 20, 3, 4, -0.2), ("L1", 44, 21, 6, 8, -0.4), ("L2", 56, 23, 9, 14, -0.5),
@@ -53,6 +56,7 @@ COLUMNS = {
     "psoas": Column((
         ("T12", 20, 2, 2, 4, 0.0), ("L1", 24, 3, 7, 10, 0.1), ("L2", 31, 2, 13, 16, 0.15), ("L3", 38, 0, 18, 20, 0.2),
         ("L4", 45, -4, 20, 22, 0.25), ("L5", 51, -16, 19, 20, 0.2), ("S1", 62, -38, 19, 17, 0.1),
+        (BELOW, 80, -52, 18, 17, 0.1),
     )),
     "erector_spinae": Column((
         ("T10", 30, 46, 23, 12, 0.2), ("T12", 35, 50, 27, 16, 0.15), ("L1", 39, 52, 31, 19, 0.1),
@@ -79,7 +83,8 @@ class Muscles:
 def column(grid: Grid, anatomy: Anatomy, name: str, side: float, scale: float) -> tuple[Box, Array] | None:
     """Cover of one muscle on one side (-1 right, 1 left)."""
     shape = COLUMNS[name]
-    at = [anatomy.vertebra(k[0]).centre for k in shape.knots]
+    s1 = anatomy.vertebra("S1").centre
+    at = [s1 - np.array([0, 0, 70.0]) if k[0] == BELOW else anatomy.vertebra(k[0]).centre for k in shape.knots]
     height = np.array([p[2] for p in at])
     order = np.argsort(height)
     box = grid.box((height.min() - 1, -1e4, -1e4), (height.max() + 1, 1e4, 1e4))

@@ -40,6 +40,7 @@ class Truth:
     muscle: Muscle  #: all skeletal muscle in the slice through L3's centre
     muscles: dict[str, Muscle]  #: the same by muscle
     metal: tuple[str, ...]  #: levels with metal: reject
+    cut_off: bool  #: the field of view is smaller than the body: areas are of what is seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +114,10 @@ def make_spine_ct(
     metal = scanner.paint_metal(painted.volume, fine, anatomy, rng) if scan.metal else ()
     clean = scanner.thicken(painted.volume, many)
     middle = slice(many // 2, None, many)
-    truth = measure(clean, painted.muscle_labels[middle], grid, anatomy, trabecular=painted.trabecular, metal=metal)
+    truth = measure(
+        clean, painted.muscle_labels[middle], grid, anatomy, trabecular=painted.trabecular, metal=metal,
+        cut_off=scan.margin < 0,
+    )  # fmt: skip
     return SpineCT(
         seed=seed, hu=scanner.expose(clean, grid, scan, rng), grid=grid,
         vertebra_labels=painted.vertebra_labels[middle].copy(), roi=painted.roi[middle].copy(),
@@ -125,9 +129,9 @@ def scan_grid(anatomy: Anatomy, spacing: tuple[float, float, float], margin: flo
     """From above T11 to below S1, as wide as the body plus the margin (mm)."""
     t11, s1 = anatomy.vertebra("T11"), anatomy.vertebra("S1")
     aside = anatomy.half_width * (1.0 if margin < 0 else 1.075) + margin
-    ahead = margin + (0 if margin < 0 else 4)
-    behind = min(margin, 0) + (45 if margin > 0 else 16)
-    low = (float(s1.centre[2]) - 42, anatomy.front - ahead, -aside)
+    ahead = 0.3 * margin if margin < 0 else margin + 4
+    behind = 45 if margin > 0 else 6
+    low = (float(s1.centre[2]) - 42, anatomy.front - ahead, -aside)  # mostly the sides are cut off
     return Grid.around(low, (float(t11.centre[2]) + 22, anatomy.back + behind, aside), spacing)
 
 
@@ -189,6 +193,7 @@ def measure(
     *,
     trabecular: dict[str, float],
     metal: tuple[str, ...],
+    cut_off: bool,
 ) -> Truth:
     """Read the truth off the painted grid and the anatomy."""
     l3 = anatomy.vertebra("L3").keypoint
@@ -211,7 +216,8 @@ def measure(
         trabecular_hu_120={k: levels[k].trabecular_hu for k in MEASURED},
         fractures={k: levels[k].fracture for k in MEASURED},
         keypoints={k: _triple(levels[k].keypoint) for k in MEASURED},
-        muscle=one(section > 0), muscles={name: one(where) for name, where in present.items()}, metal=metal,
+        muscle=one(section > 0), muscles={name: one(where) for name, where in present.items()},
+        metal=metal, cut_off=cut_off,
     )  # fmt: skip
 
 

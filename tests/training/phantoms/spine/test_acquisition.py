@@ -62,6 +62,7 @@ def test_metal_is_bright_streaky_and_reported() -> None:
 def test_a_cut_off_body_reaches_the_edge() -> None:
     cut = make_spine_ct(3, spacing=(3.0, 3.0, 3.0), acquisition=changed(margin=-30))
     assert (cut.hu[:, cut.hu.shape[1] // 2, 0] > -400).mean() > 0.8
+    assert cut.truth.cut_off
     dark = make_spine_ct(3, spacing=(3.0, 3.0, 3.0), acquisition=changed(round_field=True))
     assert dark.hu[:, 0, 0].max() == -1024
 
