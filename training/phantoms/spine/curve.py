@@ -38,7 +38,7 @@ def shape_model() -> ShapeModel:
 def draw_curve(rng: np.random.Generator, *, sex: Literal["M", "F"], standing: bool = False) -> tuple[Vector, float]:
     """Centres (7, 3) of T11-L5 in mm, LPS, L3 at the origin, and the person's size relative to the sex's mean.
 
-    standing: adds lordosis, which is about 7 degrees larger upright than supine (assumption); the data are supine.
+    standing: adds lordosis, about 7 degrees (assumption): the data are of people lying, most supine, some prone.
     """
     model = shape_model()
     weights = np.clip(rng.standard_normal(len(model.components)), -BEYOND, BEYOND)
