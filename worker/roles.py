@@ -15,7 +15,9 @@ from dicom_node.listener import Listener
 from screening.errors import ScreeningError
 from worker.bootstrap import Node
 from worker.celery_app import DELIVER_QUEUE
+from worker.patience import when_database_answers
 from worker.reconciler import Reconciler
+from worker.sandbox.parent import Sandbox
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ def serving(node: Node) -> Iterator[Running]:
         stack.callback(sandbox.close)
         # two threads, so that a destination that is slow to answer does not hold up screening
         stack.enter_context(
-            _consuming([(node.celery_app(sandbox), queues), (node.celery_app(sandbox), [DELIVER_QUEUE])])
+            _consuming([(_celery_app(node, sandbox), queues), (_celery_app(node, sandbox), [DELIVER_QUEUE])])
         )
         reconciler = node.reconciler()
         stack.enter_context(_looping(reconciler))
@@ -71,7 +73,7 @@ def consume(node: Node, queues: Sequence[str]) -> None:
     try:
         if DELIVER_QUEUE not in queues:
             sandbox.warm_up()
-        worker = node.celery_app(sandbox).Worker(
+        worker = _celery_app(node, sandbox).Worker(
             pool="solo", concurrency=1, queues=list(queues), without_mingle=True, without_gossip=True,
             loglevel=node.settings.log_level, quiet=True,
         )  # fmt: skip
@@ -90,10 +92,14 @@ def wait_for_signal(announce: Callable[[], None] | None = None) -> None:
     stopped.wait()
 
 
+def _celery_app(node: Node, sandbox: Sandbox) -> Celery:
+    return when_database_answers(node.settings, partial(node.celery_app, sandbox))
+
+
 def _begin(listener: Listener, node: Node) -> int:
     """Start listening; the port."""
     try:
-        return listener.start()
+        return when_database_answers(node.settings, listener.start)
     except OSError as exc:
         where = f"{node.settings.node.bind}:{node.settings.node.port}"
         raise ScreeningError(f"cannot listen on {where}: {exc.strerror}; see node.bind and node.port") from exc

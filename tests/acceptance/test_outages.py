@@ -40,10 +40,13 @@ def test_a_database_that_is_down(
         (during,) = send(node, [second])
         assert during.status == OUT_OF_RESOURCES
         assert answers_echo(node)
+        node.kill("worker")
+        node.start("worker")  # a role that starts now waits
+        wait_for("a worker that waits", lambda: "waiting for the database" in node.logs(), 60)
         postgres.start()
         (after,) = send(node, [second])
         assert after.status == 0
-        wait_for("both studies", lambda: node.settled(received=2), 90)
+        wait_for("both studies", lambda: node.settled(received=2), 150)
         assert node.counts()["instances"]["indexed"] == 2
         assert set(reports_per_study(orthanc).values()) == {1}
         assert reports_per_study(orthanc).total() == 2

@@ -64,7 +64,8 @@ def reconciler() -> None:
 
 def _node() -> "Node":
     from worker.bootstrap import build  # noqa: PLC0415
+    from worker.patience import when_database_answers  # noqa: PLC0415
 
     settings = load_settings()
     start_logging(settings)
-    return build(settings)
+    return when_database_answers(settings, partial(build, settings))
