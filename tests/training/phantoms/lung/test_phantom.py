@@ -19,7 +19,7 @@ def test_a_seed_is_a_phantom() -> None:
     assert first.truth == second.truth
     assert make_chest_ct(6, spacing=(8.0, 5.0, 5.0)).truth != first.truth
     slices = [make_chest_slices(5, slices=4, size=64).hu for _ in range(2)]
-    np.testing.assert_array_equal(*slices)
+    np.testing.assert_array_equal(slices[0], slices[1])
 
 
 def test_labels_say_what_the_truth_says(people: list[ChestCT]) -> None:
