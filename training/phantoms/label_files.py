@@ -97,7 +97,7 @@ def write_segmentation(
         device_serial_number=str(scan.seed),
         content_label="SIMULATED",
         content_description=description,
-        content_creator_name="Simulator",
+        content_creator_name="Simulator^",
         series_description=f"{description}, simulated",
     )
     _settle(ds, series, acquired)
@@ -112,6 +112,9 @@ def _settle(ds: Dataset, series: str, acquired: datetime) -> None:
     for keyword in ("InstanceCreationDate", "InstanceCreationTime"):
         if keyword in ds:
             delattr(ds, keyword)
+    for equipment in ds.get("ContributingEquipmentSequence", ()):
+        if "ContributionDateTime" in equipment:
+            equipment.ContributionDateTime = acquired.strftime("%Y%m%d%H%M%S")
     organisation = uid(series, "dimension organisation")
     for item in (*ds.DimensionOrganizationSequence, *ds.DimensionIndexSequence):
         item.DimensionOrganizationUID = organisation
