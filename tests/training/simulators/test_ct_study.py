@@ -20,8 +20,8 @@ def test_a_study_holds_slices_labels_and_what_is_segmented(tmp_path: Path) -> No
         Segment(label=name, category=STRUCTURE, kind=kind, mask=m) for name, m in (("A", mask), ("B", ~mask & mask))
     ]
     row = write_study(
-        Case(tmp_path, 12, 0), replace(ct, seed=12), kind="XY", description="CT", labels={"things": mask.astype(np.uint8)},
-        segments=segments,
+        Case(tmp_path, 12, 0), replace(ct, seed=12), kind="XY", description="CT",
+        labels={"things": mask.astype(np.uint8)}, segments=segments,
     )  # fmt: skip
     folder = tmp_path / "SIM-XY-00000012"
     assert len(list((tmp_path / str(row["file"])).iterdir())) == 6

@@ -15,7 +15,7 @@ ROWS = ((0.01, 0.06, False, False), (0.15, 0.20, False, False), (0.25, 0.35, Fal
         (0.20, 0.40, False, True))  # fmt: skip
 LUNG, SOFT = (-600.0, 1500.0), (40.0, 400.0)  # windows: centre and width, HU
 HEIGHTS = (0.72, 0.50, 0.28)  # of the axial slices, from the lowest lung to the highest
-TILE = (168, 236)  # pixels, rows and columns
+TILE = (168, 204)  # pixels, rows and columns
 COLUMNS = len(HEIGHTS) + 2
 
 
@@ -30,7 +30,7 @@ def contact_sheet(path: Path, seed: int = 0, *, spacing: tuple[float, float, flo
             image.thumbnail((TILE[1], TILE[0]))
             if column == 0:
                 ImageDraw.Draw(image).text((4, 4), caption(scan), fill=255, stroke_width=1, stroke_fill=0)
-            sheet.paste(image, (column * TILE[1], row * TILE[0]))
+            sheet.paste(image, (column * TILE[1] + (TILE[1] - image.width) // 2, row * TILE[0]))
     sheet.save(path, quality=80)
 
 
