@@ -1,5 +1,6 @@
 """Labels of a phantom's volume as NIfTI and as a DICOM segmentation (PS3.3 A.51)."""
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,18 @@ ABNORMAL = ("49755003", "SCT", "Morphologically Abnormal Structure")
 TISSUE = ("85756007", "SCT", "Tissue")
 
 
+def require_nibabel() -> None:
+    """Say what is missing before anything is written.
+
+    Raises
+    ------
+    ConfigurationError
+        If nibabel is not installed.
+    """
+    if importlib.util.find_spec("nibabel") is None:
+        raise ConfigurationError("label volumes need nibabel: pip install 'opportune[training]'")
+
+
 def write_nifti(path: Path, labels: npt.NDArray[np.uint8], scan: CtScan) -> None:
     """Labels (Z, Y, X) on the scan's grid as NIfTI-1: arrays (X, Y, Z), world axes to the right, front and head.
 
@@ -37,10 +50,9 @@ def write_nifti(path: Path, labels: npt.NDArray[np.uint8], scan: CtScan) -> None
     ConfigurationError
         If nibabel is not installed.
     """
-    try:
-        import nibabel  # noqa: PLC0415 (of the extra `training`)
-    except ImportError as error:
-        raise ConfigurationError("label volumes need nibabel: pip install 'opportune[training]'") from error
+    require_nibabel()
+    import nibabel  # noqa: PLC0415 (of the extra `training`)
+
     dz, dy, dx = scan.spacing
     z0, y0, x0 = scan.origin
     affine = np.array([[-dx, 0, 0, -x0], [0, -dy, 0, -y0], [0, 0, dz, z0], [0, 0, 0, 1]])

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.phantoms.ct_dicom import CtScan, write_ct
-from training.phantoms.label_files import Segment, write_nifti, write_segmentation
+from training.phantoms.label_files import Segment, require_nibabel, write_nifti, write_segmentation
 from training.simulators.case import Case
 
 
@@ -32,7 +32,13 @@ def write_study(
         Label volumes by name.
     segments
         Of the DICOM segmentation; empty ones are left out.
+
+    Raises
+    ------
+    ConfigurationError
+        If nibabel is not installed; nothing is written then.
     """
+    require_nibabel()
     patient = case.patient(kind, scan.part.name, scan)
     folder = case.folder(patient)
     sources = write_ct(

@@ -1,5 +1,4 @@
 import subprocess
-import sys
 from pathlib import Path
 
 import nibabel
@@ -79,7 +78,7 @@ def test_nifti_is_the_same_each_time(tmp_path: Path) -> None:
 
 
 def test_without_nibabel_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "nibabel", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ConfigurationError, match=r"opportune\[training\]"):
         write_nifti(tmp_path / "a.nii.gz", masks()[0].astype(np.uint8), scan())
 

@@ -4,7 +4,9 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pydicom
+import pytest
 
+from screening.errors import ConfigurationError
 from tests.training.phantoms.test_ct_dicom import scan
 from training.phantoms.label_files import STRUCTURE, Segment
 from training.simulators.case import Case
@@ -31,6 +33,13 @@ def test_a_study_holds_slices_labels_and_what_is_segmented(tmp_path: Path) -> No
     ds = pydicom.dcmread(folder / "segmentation.dcm")
     assert [s.SegmentLabel for s in ds.SegmentSequence] == ["A"], "empty ones are left out"
     assert (row["seed"], row["age"], row["contrast"], row["kvp"]) == (12, "61.3", 1, 120)
+
+
+def test_nothing_is_written_where_labels_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(ConfigurationError, match="nibabel"):
+        write_study(Case(tmp_path, 12, 0), scan(), kind="XY", description="CT", labels={}, segments=[])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_kernels_are_named_by_what_they_do() -> None:
