@@ -65,7 +65,9 @@ def logistic(x: npt.ArrayLike, event: npt.ArrayLike, weight: npt.ArrayLike | Non
     odds of predicted probabilities. A weak ridge (1e-6) keeps separable data finite. `weight`: (N,), 1 if not given.
     """
     covariate = np.asarray(x, np.float64).ravel()
-    beta = _newton(np.column_stack([np.ones(covariate.size), covariate]), event, np.zeros(covariate.size), weight)
+    beta = maximum_likelihood(
+        np.column_stack([np.ones(covariate.size), covariate]), event, np.zeros(covariate.size), weight
+    )
     return float(beta[0]), float(beta[1])
 
 
@@ -82,11 +84,17 @@ def calibration_line(probability: npt.ArrayLike, event: npt.ArrayLike, weight: n
     x = log_odds(probability)
     y = flags("event", event, x.size)
     intercept, slope = logistic(x, y, weight)
-    large = _newton(np.ones((x.size, 1)), y, x, weight)
+    large = maximum_likelihood(np.ones((x.size, 1)), y, x, weight)
     return Line(intercept=intercept, slope=slope, in_the_large=float(large[0]))
 
 
-def _newton(design: Floats, event: npt.ArrayLike, offset: Floats, weight: npt.ArrayLike | None) -> Floats:
+def maximum_likelihood(
+    design: Floats, event: npt.ArrayLike, offset: Floats | float = 0.0, weight: npt.ArrayLike | None = None
+) -> Floats:
+    """(K,) coefficients of the logistic regression of event (0..1) on an (N, K) design, which has its own column of 1.
+
+    A weak ridge (1e-6) keeps separable data finite. `offset`: (N,) or 0, added with coefficient 1. `weight`: (N,).
+    """
     target = np.asarray(event, np.float64).ravel()
     prior = np.ones(target.size) if weight is None else floats("weight", weight, target.size)
     ridge = 1e-6 * np.eye(design.shape[1])

@@ -73,6 +73,7 @@ def logistic_parameter(x: Floats, event: Floats, weights: Floats, parameter: str
         rest, information = weights * (event - p), weights * np.maximum(p * (1 - p), 1e-10)
         gradient = rest.sum(1) - RIDGE * intercept
         curvature = information.sum(1) + RIDGE
+        steps: tuple[Floats, ...]
         if fixed:
             steps = (gradient / curvature,)
         else:
@@ -85,7 +86,7 @@ def logistic_parameter(x: Floats, event: Floats, weights: Floats, parameter: str
             )
         intercept = intercept + np.clip(steps[0], -5, 5)
         if not fixed:
-            slope = slope + np.clip(steps[1], -5, 5)
+            slope = slope + np.clip(steps[-1], -5, 5)
         if max(float(np.abs(step[both]).max(initial=0)) for step in steps) < 1e-9:
             break
     return np.where(both, slope if parameter == "slope" else intercept, np.nan)
