@@ -91,19 +91,37 @@ def score_all(task: Task) -> tuple[ScoredCohort, ...]:
     """Every source of the task, scored."""
     if not task.sources:
         raise ConfigurationError("give --cohort FILE.csv or --simulate N")
-    return tuple(_score(task, source) for source in task.sources)
+    return tuple(score_loaded(task, load(task, source), task.bundle) for source in task.sources)
 
 
-def _score(task: Task, source: Simulated | Path) -> ScoredCohort:
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A cohort before any bundle has seen it."""
+
+    cohort: Any  #: as the model's cohort module makes it
+    source: Simulated | Path
+    bad: tuple[BadRow, ...] = ()
+    table: CohortTable | None = None  #: None: simulated
+    more: tuple[str, ...] = ()  #: groups of the table that the model does not know
+
+
+def load(task: Task, source: Simulated | Path) -> Loaded:
+    """Draw simulated patients, or read a site's table and its images.
+
+    Raises
+    ------
+    ConfigurationError
+        If the table cannot be read or has no row that can be used.
+    """
     cohorts = importlib.import_module(f"training.cohorts.{task.model_name}")
     size = card_of(task).input_size[-1]
     if isinstance(source, Simulated):
         split = "external" if source.external else "test"
-        cohort = _call(
+        drawn = _call(
             cohorts.simulate, split, source.count, size=size, seed=source.seed, workers=task.workers, cache=task.cache,
             progress=lambda done, total: task.progress("phantoms", done, total),
         )  # fmt: skip
-        return dataclasses.replace(_scored(task, cohort), name=source.name)
+        return Loaded(cohort=drawn, source=source)
     layout: Layout = cohorts.LAYOUT
     more = _more_groups(source, layout, task.by)
     table = read_table(source, dataclasses.replace(layout, groups=(*layout.groups, *more)))
@@ -114,17 +132,26 @@ def _score(task: Task, source: Simulated | Path) -> ScoredCohort:
     )  # fmt: skip
     bad: tuple[BadRow, ...] = (*table.bad, *unread)
     _require(source, len(unread) < len(table.rows), bad)
-    scored = _scored(task, cohort)
-    bad = tuple(sorted((*bad, *scored.bad), key=lambda row: row.line))
-    _require(source, len(scored) > 0, bad)
-    groups = {**_labels(table, scored, more), **scored.groups}
-    return dataclasses.replace(scored, name=source.name, bad=bad, groups=groups)
+    return Loaded(cohort=cohort, source=source, bad=bad, table=table, more=more)
 
 
-def _scored(task: Task, cohort: object) -> ScoredCohort:
+def score_loaded(task: Task, loaded: Loaded, bundle: Path) -> ScoredCohort:
+    """What a bundle says of a cohort; rows left out at any step are listed by line.
+
+    Raises
+    ------
+    ConfigurationError
+        If no row of a table is left.
+    """
     module = importlib.import_module(f"training.scoring.{task.model_name}")
-    scored: ScoredCohort = module.score(task.bundle, cohort, device=task.device, progress=task.progress)
-    return scored
+    scored: ScoredCohort = module.score(bundle, loaded.cohort, device=task.device, progress=task.progress)
+    source = loaded.source
+    if isinstance(source, Simulated) or loaded.table is None:
+        return dataclasses.replace(scored, name=source.name)
+    bad = tuple(sorted((*loaded.bad, *scored.bad), key=lambda row: row.line))
+    _require(source, len(scored) > 0, bad)
+    groups = {**_labels(loaded.table, scored, loaded.more), **scored.groups}
+    return dataclasses.replace(scored, name=source.name, bad=bad, groups=groups)
 
 
 def _call(function: Callable[..., Any], *arguments: object, **offered: object) -> Any:

@@ -116,8 +116,10 @@ def brier(probability: npt.ArrayLike, event: npt.ArrayLike) -> float:
     return float(np.mean((np.asarray(probability, np.float64) - np.asarray(event, np.float64)) ** 2))
 
 
-def isotonic(x: npt.ArrayLike, event: npt.ArrayLike) -> Isotonic:
+def isotonic(x: npt.ArrayLike, event: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> Isotonic:
     """Pool adjacent violators of the share of events by (N,) score or probability (Zadrozny and Elkan 2002).
+
+    `weight`: (N,) and positive, 1 if not given.
 
     Raises
     ------
@@ -126,9 +128,10 @@ def isotonic(x: npt.ArrayLike, event: npt.ArrayLike) -> Isotonic:
     """
     score = floats("x", x)
     y = flags("event", event, score.size)
-    knots, group, counts = np.unique(score, return_inverse=True, return_counts=True)
-    share = np.bincount(group, weights=y) / counts
-    fitted = optimize.isotonic_regression(share, weights=counts.astype(np.float64)).x
+    prior = np.ones(score.size) if weight is None else floats("weight", weight, score.size)
+    knots, group = np.unique(score, return_inverse=True)
+    total = np.bincount(group, weights=prior)
+    fitted = optimize.isotonic_regression(np.bincount(group, weights=prior * y) / total, weights=total).x
     return Isotonic(x=knots, y=np.asarray(fitted, np.float64))
 
 

@@ -41,7 +41,7 @@ def calibration(path: Path, bench: Bench, name: str, title: str, event: str) -> 
     p, y = np.clip(bench.column(name, rows), 0, 1), bench.flag(event, rows)
     groups = bins(p, y)
     top = min(1.0, 1.08 * max(float(np.quantile(p, 0.995)), *(_high(g.events, g.count) for g in groups)))
-    with plot(path, f"Calibration of {title}, {bench.name}", across="predicted probability",
+    with plot(path, f"Calibration of {title}, {bench.name}", across="predicted probability (grey: how many patients)",
               up="observed share") as axes:  # fmt: skip
         diagonal(axes, top)
         order = np.argsort(p)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from screening.card import ModelCard
+from screening.errors import ConfigurationError
 from training.evaluation.bootstrap import DRAWS
 from training.evaluation.scored import ScoredCohort, write_csv
 from training.reporting.bench import Bench
@@ -59,8 +60,14 @@ def make_report(
     ConfigurationError
         If the results of the variants cannot be read.
     """
-    from training.reporting.pictures import draw  # noqa: PLC0415 (matplotlib comes with the extra "training")
-
+    try:
+        from training.reporting.pictures import draw  # noqa: PLC0415 (matplotlib comes with the extra "training")
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise ConfigurationError(
+            "plots need matplotlib: install opportune with its extra, opportune[training]"
+        ) from error
     layout = layout_of(card.name)
     benches = [Bench(cohort, draws=wish.draws, seed=wish.seed) for cohort in cohorts]
     tables = [count_table(benches, layout.horizons), *layout.tables(benches)]

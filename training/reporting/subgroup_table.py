@@ -8,7 +8,7 @@ import numpy as np
 from training.evaluation import resampled_binary as resampled
 from training.evaluation.interval import Bools
 from training.evaluation.resampling import Estimate, ratio
-from training.evaluation.subgroups import PATIENTS_NEEDED, Subgroup, subgroups
+from training.evaluation.subgroups import MISSING, PATIENTS_NEEDED, Subgroup, subgroups
 from training.reporting.bench import Bench
 from training.reporting.cells import NOT_GIVEN, Cell, Form, count, figure, label
 from training.reporting.tables import Table
@@ -37,13 +37,18 @@ def subgroup_table(benches: Sequence[Bench], main: Main, by: Sequence[str]) -> T
                 rows.append((label(bench.name), label(name), label(NOT_GIVEN), *absent))
                 continue
             labels = bench.cohort.groups[name].tolist()
-            found = subgroups({name: labels}, bench.cohort.patient_id)
+            found = sorted(subgroups({name: labels}, bench.cohort.patient_id), key=_order)
             rows += [_row(bench, group, len(columns), judge) for group in found]
     return Table(
         key="subgroups", title=f"Subgroups: {main.title}",
         columns=("cohort", "group", "value", "patients", *columns), rows=tuple(rows),
         notes=(f"Groups of fewer than {PATIENTS_NEEDED} patients are counted, not judged.",),
     )  # fmt: skip
+
+
+def _order(group: Subgroup) -> tuple[bool, int, str]:
+    """Missing last; of bands ("< 50", "50 to < 65", ">= 80") the lowest first."""
+    return group.label == MISSING, {"<": 0, ">": 2}.get(group.label[:1], 1), group.label
 
 
 Judge = Callable[[Bench], list[Cell]]
