@@ -18,7 +18,7 @@ from screening.header import Header
 from screening.images import Radiograph
 from screening.patient import patient_of
 from screening.types import Instance, Series, Study
-from training.cohorts.chest import make_cohort
+from training.cohorts.chest import ChestCohort, make_cohort
 from training.cohorts.curb65 import COLUMNS, curb65_of
 from training.cohorts.table import IMAGES, BadRow, CohortTable, Layout, Outcome, Row
 from training.evaluation.comparators import curb65
@@ -72,20 +72,26 @@ def simulate(
     drawn = make_cohort(split, count, size=size, seed=seed, workers=workers, cache=cache, progress=progress)
     persons = [draw_person(streams_of(int(number))[0]) for number in drawn.seeds]
     ages = np.array([age for age, _, _ in persons])
-    scores = [
-        curb65(draw_vitals(int(number), age=float(age), lp=float(lp)))
-        for number, age, lp in zip(drawn.seeds, ages, drawn.lp, strict=True)
-    ]
     return CapCohort(
         patient_id=tuple(f"S{number}" for number in drawn.seeds), line=tuple(range(1, count + 1)),
         images=drawn.images.astype(np.uint16) * np.uint16(TOP // 255), gate=None, died=drawn.died.astype(np.float64),
-        curb65=np.array([np.nan if s is None else s for s in scores], np.float64),
+        curb65=simulated_curb65(drawn),
         oracle=drawn.lp.astype(np.float64),
         groups={
             "sex": tuple(sex for _, sex, _ in persons), "view": tuple(view for _, _, view in persons),
             "age_band": bands(ages, AGE_EDGES), "vendor": ("Simulator",) * count,
         },
     )  # fmt: skip
+
+
+def simulated_curb65(drawn: ChestCohort) -> Floats:
+    """(N,) CURB-65 of simulated patients, every item known."""
+    scores = []
+    for number, lp in zip(drawn.seeds, drawn.lp, strict=True):
+        age, _, _ = draw_person(streams_of(int(number))[0])
+        score = curb65(draw_vitals(int(number), age=age, lp=float(lp)))
+        scores.append(np.nan if score is None else float(score))
+    return np.array(scores, np.float64)
 
 
 def read(table: CohortTable, *, size: int, progress: Progress | None = None) -> tuple[CapCohort, tuple[BadRow, ...]]:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from training.reporting.cells import FEW, Cell
 
@@ -57,7 +58,7 @@ class Table:
         notes = [f"- {note}" for note in self.all_notes]
         return "\n".join([f"## {self.title}", "", *table, *([""] if notes else []), *notes]) + "\n"
 
-    def plain(self) -> dict[str, object]:
+    def plain(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "title": self.title,

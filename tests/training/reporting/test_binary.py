@@ -12,7 +12,7 @@ RISK, DIED = COHORT.values["risk"], COHORT.values["died"]
 
 
 def test_calibration() -> None:
-    (row,) = calibration_table([bench(COHORT)], {"risk": "DL", "lacking": "none"}, "died").plain()["rows"]  # type: ignore[misc, attr-defined]
+    (row,) = calibration_table([bench(COHORT)], {"risk": "DL", "lacking": "none"}, "died").plain()["rows"]
     line = calibration_line(RISK, DIED)
     assert row["slope"]["value"] == pytest.approx(line.slope, abs=1e-6)
     assert row["intercept"]["value"] == pytest.approx(line.intercept, abs=1e-6)
@@ -24,7 +24,7 @@ def test_calibration() -> None:
 
 
 def test_operating_points_carry_counts_and_both_intervals() -> None:
-    (row,) = operating_table([bench(COHORT)], {"risk": "DL"}, "died").plain()["rows"]  # type: ignore[misc, attr-defined]
+    (row,) = operating_table([bench(COHORT)], {"risk": "DL"}, "died").plain()["rows"]
     called = youden(RISK, DIED) <= RISK
     assert row["TP"]["value"] == (called & (DIED == 1)).sum()
     assert row["TN"]["value"] == (~called & (DIED == 0)).sum()

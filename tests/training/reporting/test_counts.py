@@ -15,7 +15,7 @@ def with_bad(number: int) -> ScoredCohort:
 
 def test_patients_and_outcomes_are_counted() -> None:
     cohort = make("ssc_ild_mortality_ct")
-    (row,) = count_table([bench(cohort)], (1.0, 3.0)).plain()["rows"]  # type: ignore[misc, attr-defined]
+    (row,) = count_table([bench(cohort)], (1.0, 3.0)).plain()["rows"]
     t, e = cohort.values["time"], cohort.values["event"] == 1
     assert (row["rows"]["value"], row["patients"]["value"], row["rows left out"]["value"]) == (240, 120, 1)
     assert row["events"]["value"] == e.sum()

@@ -24,7 +24,7 @@ def test_a_subgroup_is_judged_on_its_rows() -> None:
     cohort = make("cap_mortality_cxr")
     women = cohort.groups["sex"] == "F"
     table = subgroup_table([bench(cohort)], layout_of(cohort.model_name).main, ("sex",))
-    row = table.plain()["rows"][0]  # type: ignore[index]
+    row = table.plain()["rows"][0]
     assert row["AUC"]["value"] == pytest.approx(auc(cohort.values["risk"][women], cohort.values["died"][women]))
     over = cohort.values["died"][women].mean() / cohort.values["risk"][women].mean()
     assert row["observed / predicted"]["value"] == pytest.approx(over)

@@ -10,7 +10,7 @@ COHORT = make("ssc_ild_mortality_ct")
 
 def test_calibration_by_horizon() -> None:
     table = calibration_table([bench(COHORT)], {3.0: "risk_3", 4.0: "lacking", 80.0: "risk_5"})
-    three, late = table.plain()["rows"]  # type: ignore[misc, attr-defined]
+    three, late = table.plain()["rows"]
     found = calibration_at(COHORT.values["time"], COHORT.values["event"], COHORT.values["risk_3"], 3.0)
     assert three["slope"]["value"] == pytest.approx(found.line.slope, abs=1e-6)
     assert three["observed"]["value"] == pytest.approx(found.observed.value)

@@ -30,7 +30,7 @@ def test_csv() -> None:
 
 def test_json_has_every_number() -> None:
     plain = table().plain()
-    assert plain["rows"][0]["AUC"] == {"value": 0.5, "low": 0.4, "high": 0.6, "published": ".61"}  # type: ignore[index]
+    assert plain["rows"][0]["AUC"] == {"value": 0.5, "low": 0.4, "high": 0.6, "published": ".61"}
 
 
 def test_few_events_get_their_note() -> None:

@@ -26,7 +26,7 @@ def test_the_paper_s_rows_and_columns() -> None:
 
 
 def test_specificity_at_the_sensitivity_of_curb_65() -> None:
-    row = tables([bench(COHORT)])[1].plain()["rows"][0]  # type: ignore[index]
+    row = tables([bench(COHORT)])[1].plain()["rows"][0]
     threshold = match_sensitivity(RISK, DIED, CURB >= 2)
     assert row["threshold DL"]["value"] == pytest.approx(threshold)
     deep = 1 - (threshold <= RISK)[DIED == 0].mean()

@@ -11,7 +11,7 @@ BY_SEX, BY_GROUP = tables([bench(COHORT)])
 
 def test_errors_by_sex() -> None:
     men = COHORT.groups["sex"] == "M"
-    row = BY_SEX.plain()["rows"][0]  # type: ignore[index]
+    row = BY_SEX.plain()["rows"][0]
     found, true = COHORT.values["months"][men], COHORT.values["true_months"][men]
     wanted, limits = errors(found, true), bland_altman(found, true)
     assert row["MAE"]["value"] == pytest.approx(wanted.mae)
