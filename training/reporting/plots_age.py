@@ -8,6 +8,7 @@ from training.evaluation.regression import bland_altman, errors
 from training.reporting.bench import Bench
 from training.reporting.drawing import COLOURS, GREY, legend, plot
 
+PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
 SEXES = (("M", "male", COLOURS[0]), ("F", "female", COLOURS[1]), ("", "sex not known", COLOURS[2]))
 
 
@@ -40,7 +41,8 @@ def agreement(path: Path, bench: Bench, found: str, true: str, unit: str) -> Non
                 axes.axhspan(line.low, line.high, color=GREY, alpha=0.15, linewidth=0)
                 axes.axhline(line.value, color=GREY, linewidth=0.9)
                 axes.annotate(f"{said} {line.value:.1f}", (1, line.value), xycoords=("axes fraction", "data"),
-                              xytext=(-3, 3), textcoords="offset points", ha="right", fontsize=8)  # fmt: skip
+                              xytext=(-3, 3), textcoords="offset points", ha="right", fontsize=8,
+                              bbox=PAPER)  # fmt: skip
         legend(axes, "upper left")
 
 

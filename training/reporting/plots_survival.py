@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from training.evaluation.calibration import quantile_groups
 from training.evaluation.calibration_at import calibration_at
 from training.evaluation.decision_curve import decision_curve_at
 from training.evaluation.discrimination import roc_curve
-from training.evaluation.interval import Floats
+from training.evaluation.interval import Floats, Ints
 from training.evaluation.kaplan_meier import kaplan_meier, log_rank
 from training.reporting.bench import Bench
 from training.reporting.cells import Form, write
 from training.reporting.drawing import COLOURS, GREY, diagonal, legend, plot
 
+FIFTHS = 5
 TERTILES = ("lowest third of risk", "middle third", "highest third")
 
 
@@ -24,7 +26,8 @@ def tertiles(path: Path, bench: Bench, name: str, title: str) -> None:
     time, event, score = bench.column("time", rows), bench.flag("event", rows), bench.column(name, rows)
     groups = quantile_groups(score, 3)
     lowest = 1.0
-    with plot(path, f"Event-free by thirds of {title}, {bench.name}", across="years", up="share without an event",
+    across = "years, and below patients at risk: lowest, middle, highest third"
+    with plot(path, f"Event-free by thirds of {title}, {bench.name}", across=across, up="share without an event",
               size=(6.2, 4.6)) as axes:  # fmt: skip
         for colour, group in zip((COLOURS[2], COLOURS[4], COLOURS[1]), range(3), strict=True):
             inside = groups == group
@@ -32,7 +35,7 @@ def tertiles(path: Path, bench: Bench, name: str, title: str) -> None:
                 continue
             curve = kaplan_meier(time[inside], event[inside])
             x = np.r_[0.0, curve.time]
-            said = f"{TERTILES[group]}: {int(event[inside].sum())} of {int(inside.sum())}"
+            said = f"{TERTILES[group]}: {int(event[inside].sum())} events of {int(inside.sum())}"
             axes.step(x, np.r_[1.0, curve.survival], where="post", color=colour, linewidth=1.6, label=said)
             axes.fill_between(x, np.r_[1.0, curve.low], np.r_[1.0, curve.high], step="post", color=colour, alpha=0.15,
                               linewidth=0)  # fmt: skip
@@ -41,8 +44,17 @@ def tertiles(path: Path, bench: Bench, name: str, title: str) -> None:
             p = write(log_rank(time, event, groups).p, Form.P)
             axes.text(0.98, 0.98, f"log-rank p {p if p.startswith('<') else '= ' + p}", transform=axes.transAxes,
                       ha="right", va="top", fontsize=9)  # fmt: skip
+        _at_risk(axes, time, groups)
         axes.set(xlim=(0, float(time.max())), ylim=(max(0.0, lowest - 0.05), 1.005))
         legend(axes, "lower left")
+
+
+def _at_risk(axes: Axes, time: Floats, groups: Ints) -> None:
+    """How many are still followed at each tick, under it."""
+    step = max(1, round(float(time.max()) / 8))
+    ticks = np.arange(0, float(time.max()), step)
+    counts = [[int((time[groups == group] >= tick).sum()) for group in range(3)] for tick in ticks]
+    axes.set_xticks(ticks, ["\n".join([f"{tick:g}", *map(str, row)]) for tick, row in zip(ticks, counts, strict=True)])
 
 
 def roc_at(path: Path, bench: Bench, scores: Mapping[str, str], horizon: float) -> None:
@@ -68,7 +80,7 @@ def roc_at(path: Path, bench: Bench, scores: Mapping[str, str], horizon: float) 
 
 
 def calibration(path: Path, bench: Bench, risks: Mapping[float, str]) -> bool:
-    """Tenths of predicted risk against 1 - Kaplan and Meier, one colour per horizon; False if no horizon has both."""
+    """Fifths of predicted risk against 1 - Kaplan and Meier, one colour per horizon; False if no horizon has both."""
     found = []
     for horizon, name in risks.items():
         if not bench.has(name, "time", "event"):
@@ -77,7 +89,7 @@ def calibration(path: Path, bench: Bench, risks: Mapping[float, str]) -> bool:
         risk: Floats = np.clip(bench.column(name, rows), 0, 1)
         time, event = bench.column("time", rows), bench.flag("event", rows)
         if (event & (time <= horizon)).any() and (time > horizon).any():
-            found.append((horizon, calibration_at(time, event, risk, horizon)))
+            found.append((horizon, calibration_at(time, event, risk, horizon, FIFTHS)))
     if not found:
         return False
     top = min(1.0, 1.05 * max(max(b.predicted, b.observed.high) for _, c in found for b in c.bins))
@@ -87,8 +99,8 @@ def calibration(path: Path, bench: Bench, risks: Mapping[float, str]) -> bool:
             x = np.array([b.predicted for b in one.bins])
             seen = np.array([b.observed.value for b in one.bins])
             ends = np.array([[b.observed.value - b.observed.low, b.observed.high - b.observed.value] for b in one.bins])
-            axes.errorbar(x, seen, yerr=np.clip(ends.T, 0, None), fmt="o-", color=colour, markersize=4, linewidth=1,
-                          label=f"within {horizon:g} years, tenths, 95 %")  # fmt: skip
+            axes.errorbar(x, seen, yerr=np.clip(ends.T, 0, None), fmt="o", color=colour, markersize=4, linewidth=1,
+                          label=f"within {horizon:g} years, fifths, 95 %")  # fmt: skip
         axes.set(xlim=(0, top), ylim=(0, top), aspect="equal")
         legend(axes, "upper left")
     return True
