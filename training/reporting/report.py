@@ -207,12 +207,12 @@ def _main_results(report: Report) -> tuple[str, ...]:
 
 
 def short(report: Report) -> list[tuple[str, str]]:
-    """A few lines for the terminal: the first measured row of the first tables."""
+    """A few lines for the terminal: what was measured in the paper's first table."""
     lines = []
-    for table in report.tables[1:3]:
-        for row in table.rows:
-            for name, cell in zip(table.columns[1:], row[1:], strict=True):
-                if cell.value is not None and cell.form is not Form.COUNT:
-                    shown = write(cell.value, cell.form) if cell.low is None else str(cell)
-                    lines.append((f"{table.title}, {row[0]}: {name}", shown))
+    first = report.tables[1]
+    for row in first.rows:
+        for name, cell in zip(first.columns[1:], row[1:], strict=True):
+            if cell.value is not None and cell.form is not Form.COUNT:
+                shown = write(cell.value, cell.form) if cell.low is None else str(cell)
+                lines.append((f"{row[0]}: {name}", shown))
     return lines
