@@ -73,7 +73,7 @@ def _front(facts: Facts) -> tuple[Item, ...]:
     card = facts.card
     kind = "simulated patients" if facts.simulated else "a site's patients"
     return (
-        _item(1, "Title", "Title", f"External evaluation of {card.name} {card.version} ({card.title}) on {kind}.",
+        _item(1, "Title", "Title", f"Evaluation of {card.name} {card.version} ({card.title}) on {kind}.",
               ("authors", "the title of the report")),
         _item(2, "Abstract", "Abstract", "", ("authors", "TRIPOD+AI for Abstracts")),
         _item(3, "Introduction", "Background", f"Intended use: {card.intended_use} Population: {card.population}."
