@@ -11,6 +11,7 @@ from dicom_node.header import read_instance
 from dicom_node.pixels import read_radiograph
 from models import frontal_gate
 from models.cap_mortality_cxr import preprocess
+from models.cap_mortality_cxr.network import AUXILIARY
 from models.cap_mortality_cxr.selection import ADULT_YEARS, select
 from models.framing import Array, Frame, robust_scale
 from screening.errors import ScreeningError
@@ -131,6 +132,20 @@ def read(table: CohortTable, *, size: int, progress: Progress | None = None) -> 
             "vendor": tuple(header.text("Manufacturer") for header in headers),
         },
     ), tuple(bad)  # fmt: skip
+
+
+def to_learn(
+    table: CohortTable, *, size: int, progress: Progress | None = None
+) -> tuple[ChestCohort, tuple[BadRow, ...]]:
+    """`read`, as a training takes it: what happened in place of the risk, which nobody knows."""
+    cohort, bad = read(table, size=size, progress=progress)
+    died = cohort.died.astype(np.float32)
+    unknown = np.full(len(cohort), np.nan, np.float32)
+    return ChestCohort(
+        images=np.round(cohort.images / (TOP / 255)).astype(np.uint8),
+        auxiliary=np.full((len(cohort), AUXILIARY), np.nan, np.float32), lp=unknown, risk=died, died=died,
+        seeds=np.array(cohort.line, np.int64), names=cohort.patient_id,
+    ), bad  # fmt: skip
 
 
 class _Unusable(Exception):

@@ -1,9 +1,10 @@
-"""Chest radiographs of simulated pneumonia patients as arrays ready for training."""
+"""Chest radiographs of pneumonia patients as arrays ready for training."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,17 +20,29 @@ SPLIT_SEEDS = {"train": 1_000_000, "validation": 20_000_000, "test": 40_000_000,
 
 @dataclass(frozen=True, kw_only=True)
 class ChestCohort:
-    """N simulated patients."""
+    """N patients to learn from."""
 
     images: npt.NDArray[np.uint8] = field(repr=False)  #: (N, size, size), 255 is 1
-    auxiliary: FloatArray = field(repr=False)  #: (N, 9) filled share of six zones, effusion right, left, age / 100
-    lp: FloatArray = field(repr=False)  #: (N,) the oracle's score
-    risk: FloatArray = field(repr=False)  #: (N,) probability of death within 30 days
+    auxiliary: FloatArray = field(repr=False)
+    """(N, 9) filled share of six zones, effusion right, left, age / 100; NaN where not known."""
+    lp: FloatArray = field(repr=False)  #: (N,) the oracle's score; NaN of real patients
+    risk: FloatArray = field(repr=False)  #: (N,) probability of death within 30 days; of real patients what happened
     died: FloatArray = field(repr=False)  #: (N,) 0 or 1
-    seeds: npt.NDArray[np.int64] = field(repr=False)
+    seeds: npt.NDArray[np.int64] = field(repr=False)  #: of simulated patients; of real ones the line of the table
+    names: tuple[str, ...] = field(default=(), repr=False)  #: of real patients
 
     def __len__(self) -> int:
         return len(self.seeds)
+
+    @property
+    def patients(self) -> tuple[str, ...]:
+        """Patient of each row."""
+        return self.names or tuple(f"S{seed}" for seed in self.seeds)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Self:
+        """These rows only."""
+        arrays = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "names"}
+        return replace(self, **arrays, names=tuple(self.names[row] for row in rows) if self.names else ())
 
 
 Row = tuple[npt.NDArray[np.uint8], list[float], float, float, float]
@@ -70,9 +83,11 @@ def make_cohort(
     first = SPLIT_SEEDS[split] + 1_000_000_000 * seed
     seeds = np.arange(first, first + count, dtype=np.int64)
     make = partial(_patient, size=size, external=split == "external")
+    drawn = kept(cache, name, lambda: _stack(seeds, draw_rows(seeds, make, workers=workers, progress=progress)))
     return ChestCohort(
-        **kept(cache, name, lambda: _stack(seeds, draw_rows(seeds, make, workers=workers, progress=progress)))
-    )
+        images=drawn["images"], auxiliary=drawn["auxiliary"], lp=drawn["lp"], risk=drawn["risk"], died=drawn["died"],
+        seeds=drawn["seeds"],
+    )  # fmt: skip
 
 
 def _stack(seeds: npt.NDArray[np.int64], rows: list[Row]) -> Arrays:

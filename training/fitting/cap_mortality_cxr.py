@@ -1,7 +1,10 @@
 """How the weights of `cap_mortality_cxr` are made from simulated patients."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +15,19 @@ from torch.nn import functional
 from models.cap_mortality_cxr.network import AUXILIARY, MortalityNet, Output
 from models.cap_mortality_cxr.preprocess import MEAN, SD
 from models.densenet import FEATURES
+from training import loop
 from training.augment import augment
 from training.cohorts.chest import ChestCohort
-from training.request import Progress
+from training.loop import History, Plan
+from training.request import Progress, silent
 
 Indices = npt.NDArray[np.int64]
 
 AUXILIARY_WEIGHT = 3.0  # of the mean squared error of zones, effusion and age beside the cross-entropy; assumption
 WEIGHT_DECAY = 0.02
 PEAK_RATE = 1.2e-3
+EPOCHS = 10  # parts of a training after which it is validated and kept
+VALIDATED = 300  # patients after each epoch at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,42 +96,74 @@ class Teacher(nn.Module):
 
 
 def loss_of(output: tuple[Output, Tensor], risk: Tensor, auxiliary: Tensor) -> Tensor:
-    """Cross-entropy against the simulator's risk (a soft label: the mean of infinitely many fates) plus auxiliaries."""
+    """Cross-entropy plus squared error of the auxiliaries that are known (not NaN).
+
+    Simulated patients teach their risk, a soft label (the mean of infinitely many fates); a site's teach their fate.
+    """
     found, extra = output
     main = functional.binary_cross_entropy_with_logits(found.logit, risk)
-    return main + AUXILIARY_WEIGHT * functional.mse_loss(extra, auxiliary)
+    known = torch.isfinite(auxiliary)
+    if not known.any():
+        return main
+    return main + AUXILIARY_WEIGHT * functional.mse_loss(extra[known], auxiliary[known])
+
+
+class CapTrainee:
+    """The network learning the risk; see `training.loop.Trainee`. An epoch is a tenth of the tier's steps."""
+
+    def __init__(self, train: ChestCohort, validation: ChestCohort, tier: Tier, *, seed: int) -> None:
+        torch.manual_seed(seed)
+        self.network = Teacher().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._train, self._tier, self._seed = train, tier, seed
+        self._validation = head(validation, VALIDATED)
+        self._sizes = [size for size, pictures in tier.stages for _ in range(max(1, pictures // tier.batch))]
+
+    @property
+    def steps(self) -> int:
+        """Batches of an epoch; the last epoch may go on a little at the last stage's size."""
+        return math.ceil(len(self._sizes) / EPOCHS)
+
+    def batches(self, epoch: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Standardised pictures (N, 1, size, size), risk (N,) and auxiliaries (N, 9)."""
+        first = epoch * self.steps
+        order = indices(len(self._train), self._tier.batch, torch.Generator().manual_seed(self._seed))
+        for number, chosen in enumerate(islice(order, first, first + self.steps), first):
+            size = self._sizes[min(number, len(self._sizes) - 1)]
+            images = augment(as_images(self._train, chosen, size), generator)
+            labels = self._train.risk[chosen], self._train.auxiliary[chosen]
+            yield (images - MEAN) / SD, torch.from_numpy(labels[0]), torch.from_numpy(labels[1])
+
+    def loss(self, batch: tuple[Tensor, Tensor, Tensor], device: torch.device) -> Tensor:
+        """See `loss_of`."""
+        images, risk, auxiliary = batch
+        x = images.to(device, memory_format=torch.channels_last)
+        return loss_of(self.network(x), risk.to(device), auxiliary.to(device))
+
+    def validate(self, device: torch.device) -> float:
+        """Cross-entropy at the size of use."""
+        logits, _ = score(self.network.net, self._validation, size=self._tier.size, device=device)
+        risk = torch.from_numpy(self._validation.risk)
+        return float(functional.binary_cross_entropy_with_logits(logits, risk))
 
 
 def fit(
-    cohort: ChestCohort, tier: Tier, *, seed: int, device: str, progress: Progress
-) -> tuple[MortalityNet, list[float]]:
-    """Train, and return the network and the mean loss of each tenth of the steps."""
-    torch.manual_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
-    teacher = Teacher().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    sizes = [size for size, pictures in tier.stages for _ in range(max(1, pictures // tier.batch))]
-    optimizer = torch.optim.AdamW(teacher.parameters(), lr=PEAK_RATE, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=PEAK_RATE, total_steps=max(2, len(sizes)), pct_start=0.15
+    train: ChestCohort,
+    validation: ChestCohort,
+    tier: Tier,
+    *,
+    seed: int,
+    device: str = "cpu",
+    folder: Path | None = None,
+    identity: str = "",
+    progress: Progress = silent,
+) -> tuple[MortalityNet, History]:
+    """Train, and return the network of the best epoch and how it went. See `training.loop.fit`."""
+    trainee = CapTrainee(train, validation, tier, seed=seed)
+    plan = Plan(epochs=EPOCHS, peak_rate=PEAK_RATE, weight_decay=WEIGHT_DECAY)
+    history = loop.fit(
+        trainee, plan, seed=seed, device=device, folder=folder, identity=f"{tier} {identity}", progress=progress
     )
-    losses: list[float] = []
-    draw = indices(len(cohort), tier.batch, generator)
-    teacher.train()
-    for done, size in enumerate(sizes, start=1):
-        chosen = next(draw)
-        images = augment(as_images(cohort, chosen, size), generator)
-        x = ((images - MEAN) / SD).to(device, memory_format=torch.channels_last)
-        risk, auxiliary = torch.from_numpy(cohort.risk[chosen]), torch.from_numpy(cohort.auxiliary[chosen])
-        loss = loss_of(teacher(x), risk.to(device), auxiliary.to(device))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(teacher.parameters(), 5.0)
-        optimizer.step()
-        schedule.step()
-        losses.append(loss.item())
-        progress("train", done, len(sizes))
-    tenths = [float(part.mean()) for part in np.array_split(np.asarray(losses), min(10, len(losses)))]
-    return teacher.net.eval().cpu(), tenths
+    return trainee.network.net, history
 
 
 def indices(count: int, batch: int, generator: torch.Generator) -> Iterator[Indices]:
@@ -145,13 +184,20 @@ def as_images(cohort: ChestCohort, chosen: Indices, size: int) -> Tensor:
     return functional.interpolate(images, size=(size, size), mode="bilinear", antialias=True)
 
 
+def head(cohort: ChestCohort, count: int) -> ChestCohort:
+    """The first patients of a cohort."""
+    return cohort.take(np.arange(min(count, len(cohort))))
+
+
 @torch.no_grad()
-def score(net: MortalityNet, cohort: ChestCohort, *, size: int, batch: int = 32) -> tuple[Tensor, Tensor]:
+def score(
+    net: MortalityNet, cohort: ChestCohort, *, size: int, batch: int = 32, device: torch.device | str = "cpu"
+) -> tuple[Tensor, Tensor]:
     """Logits (N,) and pooled features (N, 1024) of a cohort, on the CPU."""
     logits, features = [], []
     for start in range(0, len(cohort), batch):
         chosen = np.arange(start, min(start + batch, len(cohort)))
-        output = net((as_images(cohort, chosen, size) - MEAN) / SD)
-        logits.append(output.logit)
-        features.append(output.features)
+        output = net(((as_images(cohort, chosen, size) - MEAN) / SD).to(device))
+        logits.append(output.logit.cpu())
+        features.append(output.features.cpu())
     return torch.cat(logits), torch.cat(features)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,13 +15,14 @@ from models.frontal_gate import FrontalNet
 from models.weights import pick_device
 from screening.errors import ConfigurationError
 from training.bundle import BundleContent, write_bundle
-from training.cohorts.cap_mortality_cxr import simulated_curb65
+from training.cohorts.cap_mortality_cxr import LAYOUT, simulated_curb65, to_learn
 from training.cohorts.chest import ChestCohort, make_cohort
+from training.cohorts.source import Splits, splits
 from training.evaluation.calibration import brier, logistic
 from training.evaluation.discrimination import delong
 from training.evaluation.interval import Floats
 from training.fitting.cap_combined import fit_combination
-from training.fitting.cap_mortality_cxr import TIERS, Tier, fit, score
+from training.fitting.cap_mortality_cxr import TIERS, Tier, fit, head, score
 from training.fitting.frontal_gate import read_frontal, refused_pictures, train_gate
 from training.phantoms.chest.phantom import SIMULATOR_VERSION
 from training.recipes.cap_mortality_texts import CARD, INFERENCE, METADATA
@@ -38,28 +40,39 @@ def run(request: TrainingRequest) -> TrainingResult:
     """Train, judge and write the bundle. See `training.train.train`."""
     tier = TIERS[request.tier]
     device = str(pick_device(request.device))
-    cohorts = {split: _cohort(request, tier, split) for split in ("train", "validation", "test", "external")}
-    net, history = fit(cohorts["train"], tier, seed=request.seed, device=device, progress=request.progress)
-    gate = _gate(request, cohorts["train"])
-    return finish(request, cohorts, net, gate, history)
+    counts = {"train": tier.train, "validation": tier.validation, "test": tier.test, "external": tier.external}
+    made = splits(
+        request, counts, simulate=partial(_simulate, request, tier), read=partial(to_learn, size=tier.stored),
+        layout=LAYOUT,
+    )  # fmt: skip
+    net, history = fit(
+        made.parts["train"], made.parts["validation"], tier, seed=request.seed, device=device,
+        folder=request.out / "run", identity=f"{request.patients} {request.cohort} {request.fold} of {request.folds}",
+        progress=request.progress,
+    )  # fmt: skip
+    gate = _gate(request, made.parts["train"])
+    return finish(request, made, net, gate, history.losses)
 
 
 def finish(
     request: TrainingRequest,
-    cohorts: Mapping[str, ChestCohort],
+    made: Splits[ChestCohort],
     net: MortalityNet,
     gate: FrontalNet,
-    history: list[float],
+    history: tuple[float, ...],
 ) -> TrainingResult:
     """Calibrate, judge and write the bundle of trained networks."""
-    tier = TIERS[request.tier]
+    tier, cohorts = TIERS[request.tier], made.parts
     halve(net)
     validation_logits, validation_features = score(net, cohorts["validation"], size=tier.size)
     intercept, slope = logistic(validation_logits.numpy(), cohorts["validation"].risk)
     _, seen = score(net, head(cohorts["train"], OOD_PICTURES), size=tier.size)
     constants = ood.fit_ood(seen, validation_features)
-    results = {"training_patients": float(tier.train), "training_pictures_seen": float(sum(n for _, n in tier.stages))}
-    for split in ("test", "external"):
+    results = {
+        "training_patients": float(len(set(cohorts["train"].patients))),
+        "training_pictures_seen": float(sum(n for _, n in tier.stages)),
+    } | (made.counts if made.rows else {})
+    for split in (name for name in ("test", "external") if name in cohorts):
         logits, features = score(net, cohorts[split], size=tier.size)
         probability = 1 / (1 + np.exp(-(intercept + slope * logits.numpy().astype(np.float64))))
         results |= {f"{split}_{name}": value for name, value in judge(cohorts[split], probability).items()}
@@ -68,12 +81,14 @@ def finish(
     tensors = {f"net.{k}": v for k, v in net.state_dict().items()}
     tensors |= {f"gate.{k}": v for k, v in gate.state_dict().items()} | {f"ood.{k}": v for k, v in constants.items()}
     bundle = request.out / "bundle"
-    content = _content(request, tier, tensors, (intercept, slope), results)
-    both = _combined(cohorts["validation"], validation_logits.numpy().astype(np.float64), (intercept, slope))
-    write_bundle(bundle, replace(content, configuration=dict(content.configuration) | both))
+    content = _content(request, made, tensors, (intercept, slope), results)
+    if request.cohort is None:
+        both = _combined(cohorts["validation"], validation_logits.numpy().astype(np.float64), (intercept, slope))
+        content = replace(content, configuration=dict(content.configuration) | both)
+    write_bundle(bundle, content)
     return TrainingResult(
-        model_name="cap_mortality_cxr", tier=request.tier, seed=request.seed, bundle=bundle, history=tuple(history),
-        metrics=results,
+        model_name="cap_mortality_cxr", tier=request.tier, seed=request.seed, bundle=bundle, history=history,
+        metrics=results, bad=made.bad,
     )  # fmt: skip
 
 
@@ -88,26 +103,32 @@ def _combined(cohort: ChestCohort, logits: Floats, platt: tuple[float, float]) -
     return {"combined": {"method": method} | dict(found)}
 
 
-def judge(cohort: ChestCohort, probability: np.ndarray[tuple[int], np.dtype[np.float64]]) -> dict[str, float]:
-    """Discrimination beside the oracle's, and calibration, on patients that training never saw."""
-    learned, oracle = delong(probability, cohort.died), delong(cohort.lp, cohort.died)
-    intercept, slope = logistic(np.log(probability / (1 - probability)), cohort.died)
-    return {
-        "patients": float(len(cohort)),
+def judge(cohort: ChestCohort, probability: Floats) -> dict[str, float]:
+    """Discrimination, beside the oracle's where there is one, and calibration, on patients that training never saw."""
+    learned = delong(probability, cohort.died)
+    odds = np.log(probability / (1 - probability))
+    intercept, slope = logistic(odds, cohort.died)
+    told = {
+        "patients": float(len(set(cohort.patients))),
         "deaths": float(cohort.died.sum()),
         "auc": learned.value,
         "auc_low": learned.low,
         "auc_high": learned.high,
-        "oracle_auc": oracle.value,
-        "oracle_auc_low": oracle.low,
-        "oracle_auc_high": oracle.high,
-        "efficiency": (learned.value - 0.5) / (oracle.value - 0.5),
         "calibration_intercept": intercept,
         "calibration_slope": slope,
         "mean_predicted": float(probability.mean()),
         "observed": float(cohort.died.mean()),
         "brier": brier(probability, cohort.died),
-        "correlation_with_oracle": float(np.corrcoef(np.log(probability / (1 - probability)), cohort.lp)[0, 1]),
+    }
+    if np.isnan(cohort.lp).any():
+        return told
+    oracle = delong(cohort.lp, cohort.died)
+    return told | {
+        "oracle_auc": oracle.value,
+        "oracle_auc_low": oracle.low,
+        "oracle_auc_high": oracle.high,
+        "efficiency": (learned.value - 0.5) / (oracle.value - 0.5),
+        "correlation_with_oracle": float(np.corrcoef(odds, cohort.lp)[0, 1]),
     }
 
 
@@ -119,19 +140,10 @@ def halve(net: torch.nn.Module) -> None:
                 tensor.copy_(tensor.half().float())
 
 
-def head(cohort: ChestCohort, count: int) -> ChestCohort:
-    """The first patients of a cohort."""
-    return ChestCohort(
-        images=cohort.images[:count], auxiliary=cohort.auxiliary[:count], lp=cohort.lp[:count],
-        risk=cohort.risk[:count], died=cohort.died[:count], seeds=cohort.seeds[:count],
-    )  # fmt: skip
-
-
-def _cohort(request: TrainingRequest, tier: Tier, split: str) -> ChestCohort:
-    counts = {"train": tier.train, "validation": tier.validation, "test": tier.test, "external": tier.external}
+def _simulate(request: TrainingRequest, tier: Tier, split: str, count: int) -> ChestCohort:
     return make_cohort(
-        split, counts[split], size=tier.stored, seed=request.seed, workers=request.workers,
-        cache=request.out / "cohorts", progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
+        split, count, size=tier.stored, seed=request.seed, workers=request.workers, cache=request.out / "cohorts",
+        progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
     )  # fmt: skip
 
 
@@ -147,17 +159,24 @@ def _gate(request: TrainingRequest, cohort: ChestCohort) -> FrontalNet:
 
 def _content(
     request: TrainingRequest,
-    tier: Tier,
+    made: Splits[ChestCohort],
     tensors: Mapping[str, Tensor],
     platt: tuple[float, float],
     results: Mapping[str, float],
 ) -> BundleContent:
-    trained_on = (
-        f"{tier.train} simulated patients (simulator {SIMULATOR_VERSION}, tier {request.tier}, seed {request.seed})"
-    )
-    gate_on = "phantoms" + (" and real frontal radiographs" if request.frontal is not None else "")
+    tier, whom = TIERS[request.tier], len(set(made.parts["train"].patients))
+    trained_on, kind = f"{whom} simulated patients (simulator {SIMULATOR_VERSION}", "simulated "
+    if request.cohort is not None:
+        trained_on, kind = f"{whom} patients of a site (table {request.cohort.name}", ""
+    gate_on = "phantoms" if request.cohort is None else "the site's radiographs"
+    gate_on += " and real frontal radiographs" if request.frontal is not None else ""
     return BundleContent(
-        card=dict(CARD) | {"input_size": [tier.size, tier.size], "trained_on": trained_on},
+        card=dict(CARD)
+        | {
+            "input_size": [tier.size, tier.size],
+            "trained_on": f"{trained_on}, tier {request.tier}, seed {request.seed})",
+            "evidence": "simulation" if request.cohort is None else "research",
+        },
         configuration={
             "preprocessing": {
                 "version": preprocess.VERSION,
@@ -166,7 +185,7 @@ def _content(
                 "sd": preprocess.SD,
             },
             "calibration": {
-                "method": f"Platt on {tier.validation} simulated validation patients",
+                "method": f"Platt on {len(made.parts['validation'])} {kind}validation patients",
                 "platt": {"intercept": platt[0], "slope": platt[1]},
             },
             "gate": {"threshold": GATE_THRESHOLD, "trained_on": gate_on},

@@ -1,5 +1,6 @@
 """The recipe with a tier so small that nothing is learned: what it writes and what it says of it."""
 
+import csv
 import json
 import shutil
 from dataclasses import dataclass, replace
@@ -16,11 +17,15 @@ from models.cap_mortality_cxr.network import MortalityNet
 from models.cap_mortality_cxr.pipeline import CapMortality
 from models.frontal_gate import FrontalNet
 from screening.settings import ModelSettings
+from training.cohorts.cap_mortality_cxr import LAYOUT
 from training.cohorts.chest import ChestCohort, make_cohort
 from training.evaluation.discrimination import auc
 from training.fitting.cap_mortality_cxr import TIERS, Tier, score
+from training.loop import History
 from training.recipes import cap_mortality_cxr as recipe
 from training.request import TrainingRequest, TrainingResult, silent
+from training.simulate import SIMULATORS
+from training.simulators import cap_mortality_cxr
 
 NAME = "cap_mortality_cxr"
 SMALLEST = Tier(train=12, validation=24, test=24, external=24, size=64, stored=64, stages=((64, 16),), batch=8)
@@ -138,12 +143,6 @@ def test_halved_weights_survive_the_file() -> None:
     torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-6)
 
 
-def test_the_head_of_a_cohort_is_its_first_patients() -> None:
-    first = recipe.head(cohort([0.1, 0.2, 0.3], [0, 1, 1]), 2)
-    assert len(first) == len(first.images) == len(first.auxiliary) == len(first.risk) == 2
-    assert list(first.died) == [0, 1]
-
-
 def test_real_radiographs_reach_the_gate_and_the_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: Run
 ) -> None:
@@ -158,9 +157,39 @@ def test_real_radiographs_reach_the_gate_and_the_configuration(
     monkeypatch.setitem(recipe.GATE_REFUSED, "tiny", 1)
     monkeypatch.setattr(recipe, "train_gate", train_gate)
     monkeypatch.setattr(recipe, "read_frontal", lambda folder: real if folder == tmp_path / "real" else None)
-    monkeypatch.setattr(recipe, "fit", lambda *_, **__: (MortalityNet(), [1.0]))
+    monkeypatch.setattr(
+        recipe, "fit", lambda *_, **__: (MortalityNet(), History(losses=(1.0,), validation=(1.0,), best_epoch=0))
+    )
     # the same cohorts, so that none is drawn again
     shutil.copytree(done.out / "cohorts", tmp_path / "cohorts")
     result = recipe.run(replace(request(tmp_path), frontal=tmp_path / "real"))
     assert told[0] is real
     assert "and real frontal radiographs" in (result.bundle / "configs" / "opportune.json").read_text()
+
+
+def test_a_site_trains_on_its_own_patients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: Run) -> None:
+    """Phantoms as DICOM stand for the site's files; two rows are bad."""
+    monkeypatch.setitem(TIERS, "tiny", replace(SMALLEST, stages=((64, 80),)))
+    monkeypatch.setitem(recipe.GATE_STEPS, "tiny", 2)
+    monkeypatch.setitem(recipe.GATE_REFUSED, "tiny", 2)
+    monkeypatch.setattr(cap_mortality_cxr, "LONGEST_SIDE", 160)
+    SIMULATORS[NAME](tmp_path, 18, 0, lambda: None)
+    with (tmp_path / "labels.csv").open(encoding="utf-8") as file:
+        rows = [f"P{number},{row['file']},{number % 2}" for number, row in enumerate(csv.DictReader(file))]
+    (tmp_path / "text.dcm").write_text("no DICOM", encoding="utf-8")
+    items = ",".join(column.name for column in LAYOUT.clinical)
+    empty = "," * len(LAYOUT.clinical)
+    lines = [f"patient_id,images,event,{items}", *(f"{row}{empty}" for row in [*rows, "X,text.dcm,1", "Y,gone.dcm,0"])]
+    table = tmp_path / "ours.csv"
+    table.write_text("\n".join(lines), encoding="utf-8")
+    result = recipe.run(replace(request(tmp_path / "out"), cohort=table, folds=3))
+    assert [row.line for row in result.bad] == [20, 21]
+    metrics = result.metrics
+    assert (metrics["table_rows"], metrics["table_rows_bad"], metrics["training_patients"]) == (20, 2, 6)
+    assert metrics["test_patients"] == 6
+    assert not [name for name in metrics if "oracle" in name or name.startswith("external")]
+    configuration = json.loads((result.bundle / "configs" / "opportune.json").read_text())
+    assert configuration["card"]["evidence"] == "research"
+    assert configuration["card"]["trained_on"] == f"6 patients of a site (table ours.csv, tier tiny, seed {SEED})"
+    assert "combined" not in configuration
+    assert (tmp_path / "out" / "run" / "train.csv").read_text(encoding="utf-8").count("\n") == 11
