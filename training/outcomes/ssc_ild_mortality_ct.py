@@ -19,15 +19,15 @@ RISKS = {1.0: 0.085, 3.0: 0.153, 5.0: 0.201}
 
 # Log-hazard for one SD of each sign. The extent's weight gives Goh's hazard ratio of 2.48 (1.57-3.92) of an extent
 # above 20 % (AJRCCM 2008 177:1248) under this frailty; the others are assumptions
-EXTENT, COARSE, HONEYCOMB, ARTERY, AGE, MAN = 0.70, 0.40, 0.30, 0.35, 0.30, 0.25
+EXTENT, COARSE, HONEYCOMB, ARTERY, AGE, MAN = 0.48, 0.50, 0.28, 0.35, 0.35, 0.25
 FRAILTY = 1.0  # SD of what no picture shows; specification
 GOH = 0.20  # extent above which disease is "extensive"
 
 # Centres and spreads of the signs in the simulator's population, so that lp is about centred
 LOG_EXTENT = (-2.05, 0.92)
-RETICULATION = (0.50, 0.21)  # share of the extent that is not ground glass
-HONEYCOMBING = (0.25, 0.60)  # honeycombing, in percent of the lung as log(1 + x)
-DIAMETER = (25.8, 3.0)  # mm
+RETICULATION = (0.49, 0.21)  # share of the extent that is not ground glass
+HONEYCOMBING = (0.38, 0.67)  # honeycombing, in percent of the lung as log(1 + x)
+DIAMETER = (26.3, 3.3)  # mm
 AGES = (55.0, 12.0)
 
 CENSORING = Censoring(longest=12.0, accrual=8.0, lost_per_year=0.04)  # 4 to 12 years of follow-up; assumption
@@ -64,7 +64,7 @@ def _z(value: float, centre: tuple[float, float]) -> float:
     return float((value - centre[0]) / centre[1])
 
 
-BASELINE = Weibull(scale=0.0389, shape=0.73)
+BASELINE = Weibull(scale=0.0371, shape=0.7235)
 """Of a patient with lp and frailty 0, from the first scan on: gives `RISKS` over the simulator's patients, who have an
 SD(lp) of about 1.1 (`Weibull.through`)."""
 
