@@ -17,6 +17,7 @@ BED = 6.0  # mm: what is thinner is no body (couch, clothes)
 SMALLEST_ML = 150.0  # of a lung
 SECOND = 0.12  # smallest share of the second lung in the first: less is bowel
 CLOSING = 12.0  # mm bridged by the closing
+LARGEST_HOLE = 800.0  # mm2 of what is solid and surrounded by lung: more is diaphragm or heart
 SOFT = 120.0  # HU above which nothing is taken in by the closing: bone, contrast medium
 
 
@@ -105,6 +106,14 @@ def _closed(lung: Mask, spacing: tuple[float, float, float]) -> Mask:
         # a closing by a disc, as two distance maps
         grown = ndimage.distance_transform_edt(~padded[z], sampling=(dy, dx)) <= CLOSING / 2
         far[z] = ndimage.distance_transform_edt(grown, sampling=(dy, dx)) > CLOSING / 2
-        far[z] = ndimage.binary_fill_holes(far[z] > 0)
+        far[z] = _filled(far[z] > 0, dy * dx)
     closed = (far > 0) | padded
     return np.asarray(closed[:, margin:-margin, margin:-margin], bool)
+
+
+def _filled(slice_of_lung: Mask, pixel: float) -> Mask:
+    """Holes filled, but for those as large as the dome of the liver."""
+    holes, count = ndimage.label(~slice_of_lung)
+    small = np.bincount(holes.ravel(), minlength=count + 1) * pixel <= LARGEST_HOLE
+    small[0] = False
+    return np.asarray(slice_of_lung | small[holes], bool)

@@ -12,7 +12,7 @@ from screening.images import Volume
 
 VERSION = "1"  #: part of the configuration digest: change it whenever a number changes
 WINDOW = (-1000.0, 400.0)  # HU that become 0..1 (specification)
-FIELD = 336.0  # mm along each side of a slice: the widest lungs and the 10 mm around them; assumption
+MARGIN = 10.0  # mm around both lungs (specification)
 SLAB = 2.5  # mm along z that a slice is averaged over: thin slices are noisy; assumption
 COARSE = (5.0, 2.5)  # mm along z and within a slice, at which the lungs are looked for
 LOWEST = -1000.0  # HU of what lies outside the scan
@@ -20,7 +20,7 @@ LOWEST = -1000.0  # HU of what lies outside the scan
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """S slices, equally spaced over the lungs' height from base to apex, all of one scale."""
+    """S square slices, equally spaced over the lungs' height from base to apex, `MARGIN` around the lungs."""
 
     hu: Array = field(repr=False)  #: (S, size, size) Hounsfield units
     lung: Mask = field(repr=False)  #: (S, size, size)
@@ -50,7 +50,7 @@ def scale(hu: Array) -> npt.NDArray[np.uint8]:
 
 
 def prepare(volume: Volume, *, slices: int, size: int) -> Prepared:
-    """Find the lungs, and read `slices` slices of them, `size` pixels along each side of `FIELD`.
+    """Find the lungs, and read `slices` slices of the square around them, `size` pixels along each side.
 
     Raises
     ------
@@ -68,7 +68,8 @@ def prepare(volume: Volume, *, slices: int, size: int) -> Prepared:
     found = [np.flatnonzero(mask.any(tuple(a for a in range(3) if a != axis))) for axis in range(3)]
     low, high = ([indices[end] * n + (n - 1) / 2 for indices, n in zip(found, thin, strict=True)] for end in (0, -1))
     heights = low[0] - thin[0] / 2 + (np.arange(slices) + 0.5) / slices * (high[0] - low[0] + thin[0])
-    pixel = FIELD / size
+    wide = max((high[k] - low[k] + thin[k]) * volume.spacing[k] for k in (1, 2))
+    pixel = (wide + 2 * MARGIN) / size
     step = (pixel / dy, pixel / dx)
     origin = tuple((low[k + 1] + high[k + 1]) / 2 - (size - 1) / 2 * step[k] for k in range(2))
     rows, columns = (origin[k] + np.arange(size) * step[k] for k in range(2))

@@ -93,8 +93,8 @@ def form(lung: Mask, spacing: tuple[float, float, float]) -> dict[str, float]:
     least, minor, major = 4 * np.sqrt(np.maximum(moments, 0))
     height = float(np.ptp(points[:, 0])) + dz
     return {
-        "volume": volume / 1000,
-        "surface": surface / 100,
+        "volume": float(volume) / 1000,
+        "surface": float(surface) / 100,
         "sphericity": float((36 * np.pi * volume**2) ** (1 / 3) / surface),
         "height": height,
         "major_axis": float(major),

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from training.evaluation.interval import Bools, Floats
 from training.outcomes.survival import Censoring, Weibull, mean_risk
@@ -29,6 +28,7 @@ RETICULATION = (0.49, 0.21)  # share of the extent that is not ground glass
 HONEYCOMBING = (0.38, 0.67)  # honeycombing, in percent of the lung as log(1 + x)
 DIAMETER = (26.3, 3.3)  # mm
 AGES = (55.0, 12.0)
+MEN = 0.20  # share of men
 
 CENSORING = Censoring(longest=12.0, accrual=8.0, lost_per_year=0.04)  # 4 to 12 years of follow-up; assumption
 GAP = (0.8, 1.6)  # years from scan to scan; assumption
@@ -47,26 +47,34 @@ class Signs:
     man: bool
 
 
-def log_hazard(signs: Signs) -> float:
-    """The oracle's score: SD about 1.1 over the simulator's patients."""
+WEIGHTS = (EXTENT, COARSE, HONEYCOMB, ARTERY, AGE, MAN)
+
+
+def standard(signs: Signs) -> tuple[float, ...]:
+    """The six signs in SD of the simulator's population: extent, coarseness, honeycombing, artery, age, man (0, 1)."""
     honeycomb = float(np.log1p(100 * signs.extent * signs.honeycombing))
-    return float(
-        EXTENT * _z(np.log(max(signs.extent, 1e-3)), LOG_EXTENT)
-        + COARSE * _z(signs.reticulation, RETICULATION)
-        + HONEYCOMB * _z(honeycomb, HONEYCOMBING)
-        + ARTERY * _z(signs.artery, DIAMETER)
-        + AGE * _z(signs.age, AGES)
-        + MAN * (signs.man - 0.2)
+    return (
+        _z(float(np.log(max(signs.extent, 1e-3))), LOG_EXTENT),
+        _z(signs.reticulation, RETICULATION),
+        _z(honeycomb, HONEYCOMBING),
+        _z(signs.artery, DIAMETER),
+        _z(signs.age, AGES),
+        float(signs.man),
     )
 
 
+def log_hazard(signs: Signs) -> float:
+    """The oracle's score: mean 0 and SD 1.05 over the simulator's patients."""
+    return float(np.dot(WEIGHTS, standard(signs)) - MAN * MEN)
+
+
 def _z(value: float, centre: tuple[float, float]) -> float:
-    return float((value - centre[0]) / centre[1])
+    return (value - centre[0]) / centre[1]
 
 
 BASELINE = Weibull(scale=0.0371, shape=0.7235)
 """Of a patient with lp and frailty 0, from the first scan on: gives `RISKS` over the simulator's patients, who have an
-SD(lp) of about 1.1 (`Weibull.through`)."""
+SD(lp) of 1.05."""
 
 
 def visits(rng: np.random.Generator, most: int) -> tuple[float, ...]:
@@ -75,9 +83,9 @@ def visits(rng: np.random.Generator, most: int) -> tuple[float, ...]:
     return (0.0, *np.cumsum(rng.uniform(*GAP, count - 1)).tolist())
 
 
-def progress(extent: float, years: float, rng: np.random.Generator) -> float:
-    """Extent some years later; the same patient progresses at one rate, so call it with one generator's state."""
-    return float(min(0.85, extent * np.exp(rng.normal(*PROGRESSION) * years)))
+def progress(extent: float, years: float, rate: float) -> float:
+    """Extent some years later, at a yearly growth of its logarithm."""
+    return float(extent * np.exp(rate * years))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -138,8 +146,3 @@ def _death(hazard: float, gathered: Floats, clock: Floats, factor: Floats, basel
     """When the cumulative hazard (without frailty) is reached."""
     visit = int(np.searchsorted(gathered, hazard, side="right")) - 1
     return float(baseline.time(clock[visit] + (hazard - gathered[visit]) / factor[visit]))
-
-
-def standard_scores(signs: Sequence[Signs]) -> npt.NDArray[np.float64]:
-    """(N,) `log_hazard` of each."""
-    return np.array([log_hazard(one) for one in signs], np.float64)
