@@ -27,7 +27,7 @@ class Around:
 def draw_around(seed: int) -> Around:
     """Random fields."""
     rng = np.random.default_rng([seed, 68])
-    return Around(Field.draw(rng, 16.0), Field.draw(rng, 10.0))
+    return Around(Field.draw(rng, 34.0), Field.draw(rng, 12.0))
 
 
 def paint_body(volume: Array, lattice: Lattice, shape: Shape, around: Around, contrast: Contrast) -> Array:
@@ -48,9 +48,10 @@ def paint_body(volume: Array, lattice: Lattice, shape: Shape, around: Around, co
     strands = around.strands.on(lattice)
     # muscle: a layer on the cage, thick behind and at the shoulders, the rest fat with strands
     behind = np.clip((y - shape.spine(z)) / np.float32(30), 0, 1) * np.clip(1.6 - np.abs(x) / np.float32(60), 0.35, 1)
-    layer = np.float32(7) + np.float32(20) * shoulder + np.float32(16) * behind + np.float32(4) * strands
+    layer = np.float32(9) + np.float32(62) * shoulder + np.float32(16) * behind + np.float32(3) * strands
     lean = edge(np.minimum(cage + layer, skin - np.float32(0.55 * p.fat)), 3.0)
-    lean *= 1 - edge(np.abs(strands - np.float32(0.6)) * np.float32(-14) + 1.6, 3.0)  # planes of fat between muscles
+    planes = edge(np.float32(1.3) - np.abs(strands - np.float32(0.7)) * 12, 2.0)  # of fat between muscles
+    lean *= 1 - planes * edge(-4 - cage, 3.0)
     np.copyto(volume, np.float32(FAT) + lean * np.float32(contrast.muscle - FAT))
     if p.sex == "F":
         _paint_glands(volume, lattice, shape, around, cage)
@@ -66,11 +67,11 @@ def paint_body(volume: Array, lattice: Lattice, shape: Shape, around: Around, co
 def _breasts(shape: Shape) -> list[tuple[tuple[float, float, float], tuple[float, float, float]]]:
     """Centres and half axes: flattened and fallen to the sides, as one lies."""
     p = shape.person
-    z = -0.05 * shape.length
+    z = -0.12 * shape.length
     front = float(shape.profile(np.array([z], np.float32))[1][0])
     size = 1 + 0.02 * (p.bmi - 24)
     return [
-        ((s * 0.62 * p.half_width, front * 0.80 - 12, z), (56 * size, 34 * size + 0.4 * p.fat, 62 * size))
+        ((s * 0.64 * p.half_width, front * 0.74 - 8, z), (66 * size, 26 * size + 0.4 * p.fat, 56 * size))
         for s in (-1.0, 1.0)
     ]
 
@@ -81,7 +82,7 @@ def _with_breasts(skin: Array, lattice: Lattice, shape: Shape) -> Array:
             found = ellipsoid(lattice, centre, half)
             if found is not None:
                 box, depth = found
-                np.maximum(skin[box], depth, out=skin[box])
+                np.maximum(skin[box], np.minimum(depth, skin[box] + np.float32(14)), out=skin[box])
     return skin
 
 
@@ -99,7 +100,7 @@ def _paint_glands(volume: Array, lattice: Lattice, shape: Shape, around: Around,
 
 
 def paint_abdomen(
-    volume: Array, lattice: Lattice, shape: Shape, cage: Array, around: Around, contrast: Contrast
+    volume: Array, lattice: Lattice, shape: Shape, *, cage: Array, around: Around, contrast: Contrast
 ) -> None:
     """Liver, stomach and spleen below the domes, in fat."""
     box = lattice.box((-1e4, -1e4, -1e4), (shape.dome + 6, 1e4, 1e4))

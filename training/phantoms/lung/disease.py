@@ -43,7 +43,7 @@ class Disease:
         z, y, _ = lattice.opened
         p, s = self.shape.person, self.shape
         low = np.clip((s.top - z) / np.float32(s.length), 0, 1.3)
-        slope = np.float32(p.basal) * low + np.float32(0.5) * (y / np.float32(p.back))
+        slope = np.float32(p.basal) * low + np.float32(0.8) * (y / np.float32(p.back))
         near = np.float32(p.subpleural) * np.exp(np.maximum(depth, 0) * np.float32(-1 / DEEP))
         noise = np.float32(0.42) * self.patches.on(lattice) + np.float32(0.20) * self.lobules.on(lattice)
         return np.asarray(noise + slope + near, np.float32)

@@ -5,7 +5,7 @@ function of these alone, so that a few slices show what the whole volume shows t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -13,12 +13,28 @@ import numpy.typing as npt
 
 from training.phantoms.spine.grid import Array, Box, edge
 
-__all__ = ["Array", "Box", "Lattice", "Points", "capsule", "edge", "ellipsoid", "paint_balls"]
+__all__ = ["Array", "Box", "Lattice", "Points", "Tubes", "capsule", "edge", "ellipsoid", "paint_balls"]
 
 Points = npt.NDArray[np.float64]
 """(P, 3): x, y, z in mm."""
 
 CLASSES = (1.2, 2.5, 5.0, 10.0, 1e9)  # mm: balls are painted together up to these radii
+
+
+@dataclass(frozen=True)
+class Tubes:
+    """Balls along tubes: points (P, 3) as x, y, z in mm and radii (P,)."""
+
+    points: Points = field(repr=False)
+    radii: npt.NDArray[np.float64] = field(repr=False)
+
+    def chosen(self, keep: npt.NDArray[np.bool_]) -> "Tubes":
+        """Those balls only."""
+        return Tubes(self.points[keep], self.radii[keep])
+
+    def grown(self, more: float) -> "Tubes":
+        """The same tubes, thicker by `more` mm around."""
+        return Tubes(self.points, self.radii + more)
 
 
 @dataclass(frozen=True)
@@ -101,13 +117,12 @@ def capsule(lattice: Lattice, start: Points, end: Points, radius: tuple[float, f
     return box, np.asarray(radius[0] + t * (radius[1] - radius[0]) - away, np.float32)
 
 
-def paint_balls(
-    volume: Array, scratch: Array, lattice: Lattice, points: Points, radii: npt.NDArray[np.float64], value: float
-) -> None:
+def paint_balls(volume: Array, scratch: Array, lattice: Lattice, tubes: Tubes, value: float) -> None:
     """Paint the union of balls with `value`; chains of balls are tubes.
 
     scratch: zeros of the volume's shape, left as zeros. Balls thinner than a pixel cover a part of it.
     """
+    points, radii = tubes.points, tubes.radii
     flat, marks = volume.reshape(-1), scratch.reshape(-1)
     touched = []
     low = 0.0
@@ -125,9 +140,7 @@ def paint_balls(
         marks[where] = 0
 
 
-def _balls(
-    lattice: Lattice, points: Points, radii: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.intp], Array]:
+def _balls(lattice: Lattice, points: Points, radii: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.intp], Array]:
     """Flat indices of the voxels near the balls and their cover; a voxel may come more than once."""
     pixel = lattice.pixel
     reach = radii + pixel / 2

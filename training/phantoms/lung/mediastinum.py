@@ -5,14 +5,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from training.phantoms.lung.lattice import Array, Lattice, capsule, edge, ellipsoid, paint_balls
+from training.phantoms.lung.lattice import Array, Lattice, Tubes, capsule, edge, ellipsoid, paint_balls
 from training.phantoms.lung.shape import Shape
-from training.phantoms.lung.trees import Airways, Tubes, polyline
+from training.phantoms.lung.trees import Airways, polyline
 
 # HU: blood and muscle without contrast are textbook values; the fat with strands in it is an assumption
 FAT, BLOOD, MUSCLE, AIR, BRONCHUS = -92.0, 42.0, 48.0, -990.0, -20.0
 OESOPHAGUS_WALL = 2.6  # mm; assumption
-OBLIQUE = 1.35  # how much longer the section of the pulmonary trunk is than it is wide; assumption
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +84,9 @@ def paint_airways(volume: Array, scratch: Array, lattice: Lattice, airways: Airw
     """Walls, then lumens; traction bronchiectasis only where the lung is fibrotic (0..1 by voxel)."""
     pulled = airways.traction.chosen(looked_up(fibrotic, lattice, airways.traction) > 0.5)
     for tubes, wall in ((airways.lobar, 0.9), (pulled, 1.1), (airways.central, 1.6)):
-        paint_balls(volume, scratch, lattice, tubes.points, tubes.radii + wall, BRONCHUS)
+        paint_balls(volume, scratch, lattice, tubes.grown(wall), BRONCHUS)
     for tubes in (airways.lobar, pulled, airways.central):
-        paint_balls(volume, scratch, lattice, tubes.points, tubes.radii, AIR)
+        paint_balls(volume, scratch, lattice, tubes, AIR)
 
 
 def looked_up(values: Array, lattice: Lattice, tubes: Tubes) -> Array:
@@ -112,13 +111,12 @@ def paint_oesophagus(volume: Array, scratch: Array, lattice: Lattice, shape: Sha
     x = np.interp(heights, (-120, -40, 40), (6.0, 2.0, 4.0))
     wide = radius * np.interp(heights, (0, 30, 70), (1.0, 0.85, 0.55))
     line = polyline(np.stack([x, y, heights], 1), wide)
-    paint_balls(volume, scratch, lattice, line.points, line.radii, MUSCLE - 8)
-    inner = line.radii - OESOPHAGUS_WALL
-    open_ = inner > 2.2
-    if open_.any():
-        paint_balls(volume, scratch, lattice, line.points[open_], inner[open_], 12.0)
-        gas = line.points[open_] - np.array([0, 0.25, 0]) * inner[open_, None]
-        paint_balls(volume, scratch, lattice, gas, inner[open_] * 0.75, AIR)
+    paint_balls(volume, scratch, lattice, line, MUSCLE - 8)
+    inner = line.grown(-OESOPHAGUS_WALL)
+    inner = inner.chosen(inner.radii > 2.2)
+    paint_balls(volume, scratch, lattice, inner, 12.0)
+    gas = Tubes(inner.points - np.array([0, 0.25, 0]) * inner.radii[:, None], inner.radii * 0.75)
+    paint_balls(volume, scratch, lattice, gas, AIR)
 
 
 def _paint(volume: Array, box: tuple[slice, slice, slice], depth: Array, lattice: Lattice, value: float) -> None:

@@ -36,7 +36,7 @@ def draw_tissue(seed: int) -> Tissue:
     size = float(rng.uniform(4.0, 9.0))
     return Tissue(
         glass=float(rng.uniform(*GLASS)), net=float(rng.uniform(*NET)), grain=Field.draw(rng, 6.0),
-        septa=Cells.draw(rng, float(rng.uniform(5.5, 9.0))), cysts=Cells.draw(rng, size),
+        septa=Cells.draw(rng, float(rng.uniform(4.5, 7.5))), cysts=Cells.draw(rng, size),
         wall=float(rng.uniform(1.0, 1.8)),
     )  # fmt: skip
 
@@ -69,7 +69,8 @@ def paint_lungs(
     net = np.flatnonzero(fibrotic > 0)
     z, x = lattice.z[place[0]], lattice.x[place[2]]
     lines = edge(np.float32(0.75) - tissue.septa.wall(z[net], y[net], x[net]), max(lattice.pixel, 0.8))
-    woven = np.float32(BETWEEN) + lines * np.float32(tissue.net - BETWEEN) + np.float32(45) * grain[net]
+    lines *= np.clip(np.float32(0.75) + np.float32(0.35) * grain[net], 0.1, 1)  # broken here and there
+    woven = np.float32(BETWEEN) + lines * np.float32(tissue.net - BETWEEN) + np.float32(50) * grain[net]
     value[net] += fibrotic[net] * (woven - value[net])
     if np.isfinite(disease.cystic):
         cystic = fibrotic[net] * np.clip((rough[net] - np.float32(disease.cystic)) / np.float32(SOFT / 2) + 0.5, 0, 1)

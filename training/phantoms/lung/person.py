@@ -80,7 +80,7 @@ def draw_person(seed: int, *, external: bool = False) -> Person:
         shares=(1 - honeycomb - reticulation, reticulation, honeycomb),
         capacity_ml=float(np.clip(1000 * litres * SUPINE * inspiration * (1 - SHRINKAGE * extent), 1200, 8000)),
         half_width=float(width), front=float(-(92 if sex == "M" else 82) * deep),
-        back=float((96 if sex == "M" else 88) * deep),
+        back=float((101 if sex == "M" else 92) * deep),
         fat=float(max(4.0, (9 if sex == "M" else 13) + 1.4 * (bmi - 24) + rng.normal(0, 3))),
         pulmonary_artery=float(np.clip(
             PULMONARY_ARTERY[sex] + PER_EXTENT * (extent - 0.1) + ill.normal(0, PULMONARY_ARTERY_SD), 18, 42)),

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from training.phantoms.lung import body, bones, mediastinum, parenchyma
 from training.phantoms.lung.acquisition import Acquisition, draw_acquisition, expose
 from training.phantoms.lung.disease import Disease, Extent, build_disease
-from training.phantoms.lung.lattice import Array, Lattice, edge, paint_balls
+from training.phantoms.lung.lattice import Array, Lattice, Tubes, edge, paint_balls
 from training.phantoms.lung.person import Person, Sex, draw_person
 from training.phantoms.lung.shape import Shape, build_shape
-from training.phantoms.lung.trees import Airways, Tubes, airways, vessels
+from training.phantoms.lung.trees import Airways, airways, vessels
 
 SIMULATOR_VERSION = "lung-1.0"
 MARGIN = 10.0  # mm around the lungs in slices of them (models.md 3)
@@ -153,22 +153,22 @@ def paint(scene: Scene, lattice: Lattice) -> Painted:
     volume, scratch = np.empty(lattice.shape, np.float32), np.zeros(lattice.shape, np.float32)
     around = body.draw_around(scene.seed)
     cage = body.paint_body(volume, lattice, shape, around, scan.blood)
-    body.paint_abdomen(volume, lattice, shape, cage, around, scan.blood)
+    body.paint_abdomen(volume, lattice, shape, cage=cage, around=around, contrast=scan.blood)
     if scan.table:
         body.paint_table(volume, lattice, shape)
     dome, apex = shape.diaphragm(y, x), shape.apex(y, x)
-    depth = np.minimum(np.minimum(cage, apex - z), (z - dome) * np.float32(0.8))
+    depth = np.minimum(np.minimum(cage, apex - z), z - dome)
     lung = np.minimum(depth, -shape.mediastinum(z, y, x))
     np.minimum(lung, -shape.heart(z, y, x, 4.0), out=lung)
     cover = edge(lung, lattice.pixel)
     mediastinum.paint_heart(volume, lattice, shape, scan.blood)
-    mediastinum.paint_vessels(volume, lattice, shape, scan.blood)
     patterns = np.zeros(lattice.shape, np.uint8)
     fibrotic = parenchyma.paint_lungs(
         volume, patterns, lattice, cover, depth, shape=shape, disease=disease, tissue=parenchyma.draw_tissue(scene.seed)
     )
+    mediastinum.paint_vessels(volume, lattice, shape, scan.blood)
     blood = (scan.blood.left + scan.blood.right) / 2
-    paint_balls(volume, scratch, lattice, vessel_balls.points, vessel_balls.radii, blood)
+    paint_balls(volume, scratch, lattice, vessel_balls, blood)
     mediastinum.paint_oesophagus(volume, scratch, lattice, shape)
     mediastinum.paint_airways(volume, scratch, lattice, lumens, fibrotic)
     bones.paint_spine(volume, lattice, shape, scan.bone)
@@ -177,9 +177,7 @@ def paint(scene: Scene, lattice: Lattice) -> Painted:
     return Painted(volume, lobes, patterns)
 
 
-def make_chest_ct(
-    seed: int, *, spacing: tuple[float, float, float] | None = None, external: bool = False
-) -> ChestCT:
+def make_chest_ct(seed: int, *, spacing: tuple[float, float, float] | None = None, external: bool = False) -> ChestCT:
     """A chest CT from above the apices to below the costophrenic recesses, the body whole.
 
     Parameters

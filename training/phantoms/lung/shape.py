@@ -1,7 +1,7 @@
 """The shape of the chest as functions of place: cage, diaphragm, apices, mediastinum, lungs and lobes.
 
-All take z, y, x that broadcast (mm, x to the left, y to the back, z to the head, 0 at the carina) and give depths in mm,
-positive inside. Shapes are assumptions drawn after CTs; their sizes come from the person.
+All take z, y, x that broadcast (mm, x to the left, y to the back, z to the head, 0 at the carina) and give
+depths in mm, positive inside. Shapes are assumptions drawn after CTs; their sizes come from the person.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from training.phantoms.lung.lattice import Array, Lattice, edge
 from training.phantoms.lung.person import Person
 
-POWER = 2.3  # of the superellipse of a section
+POWER = 2.1  # of the superellipse of a section
 ABOVE = 0.40  # share of the lungs' length above the carina
 # Down from the apices, in lengths of the lung: half width, front and back wall as shares of the largest
 LEVELS = (-0.15, 0.0, 0.08, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4)
@@ -36,21 +36,21 @@ class Shape:
 
     @property
     def top(self) -> float:
-        """z of the apices."""
+        """Height of the apices."""
         return ABOVE * self.length
 
     @property
     def dome(self) -> float:
-        """z of the right dome of the diaphragm."""
+        """Height of the right dome of the diaphragm."""
         return -(1 - ABOVE) * self.length
 
     @property
     def floor(self) -> float:
-        """z below which there is no lung."""
+        """Height below which there is no lung."""
         return self.dome - 62
 
     def spine(self, z: Array) -> Array:
-        """y of the vertebral bodies' centres."""
+        """Where, in y, the vertebral bodies' centres lie."""
         return np.asarray(self.spine_y - self.kyphosis * ((z + 30) / np.float32(100)) ** 2, np.float32)
 
     def profile(self, z: Array) -> tuple[Array, Array, Array]:
@@ -67,7 +67,7 @@ class Shape:
         return tube(y, x, half=half + more, front=front - more, back=back + more)
 
     def diaphragm(self, y: Array, x: Array) -> Array:
-        """z of the diaphragm: two domes, falling to the costophrenic recesses."""
+        """Height of the diaphragm: two domes, falling to the costophrenic recesses."""
         p = self.person
         u = (np.abs(x) - np.float32(0.48 * p.half_width)) / np.float32(0.56 * p.half_width)
         v = (y - np.float32(-8)) / np.float32(0.5 * (p.back - p.front))
@@ -78,7 +78,7 @@ class Shape:
         return np.asarray(np.float32(self.dome) - side - np.minimum(fall, 74) - middle, np.float32)
 
     def apex(self, y: Array, x: Array) -> Array:
-        """z of the pleural dome above each point."""
+        """Height of the pleural dome above each point."""
         wide = 0.54 * self.person.half_width
         u = (np.abs(x) - np.float32(0.62 * wide)) / np.float32(0.62 * wide)
         v = (y - np.float32(0.3 * self.person.back)) / np.float32(48)
@@ -88,10 +88,12 @@ class Shape:
         """Between the lungs, without the heart: spine, great vessels, oesophagus, anterior junction."""
         spine = self.spine(z)
         aorta = np.float32(self.person.aorta / 2)
-        narrow = np.interp(z, (-120, -40, 0, 30, 70, 110), (10, 12, 26, 30, 27, 34)).astype(np.float32)
-        upper = tube(y, x, half=narrow, front=np.float32(-62) + 0.35 * np.clip(z, 0, 90), back=spine)
-        column = tube(y, x - 9, half=aorta * 0.8 + 13, front=np.float32(8), back=spine + 16)
-        bone = tube(y, x, half=np.float32(25), front=spine - 18, back=spine + 62)
+        narrow = np.interp(z, (-70, -35, -5, 30, 70, 110), (2, 22, 37, 39, 34, 40)).astype(np.float32)
+        upper = tube(
+            y, x, half=narrow, front=np.asarray(np.float32(-64) + 0.35 * np.clip(z, 0, 90), np.float32), back=spine + 4
+        )
+        column = tube(y, x - 9, half=aorta * 0.8 + 10, front=np.float32(8), back=spine + 8)
+        bone = tube(y, x, half=np.float32(21), front=spine - 16, back=spine + 62)
         front = np.float32(3) + np.clip(-y - 62, 0, 60) * np.float32(0.35) - np.abs(x - 6)
         junction = np.where(y < -20, front, np.float32(-50))
         below = np.minimum(column, 12 - z)
@@ -124,7 +126,7 @@ class Shape:
     def wall_depth(self, z: Array, y: Array, x: Array) -> Array:
         """How deep a point lies below the pleura of ribs and diaphragm."""
         costal = np.minimum(self.cage(z, y, x), self.apex(y, x) - z)
-        return np.asarray(np.minimum(costal, (z - self.diaphragm(y, x)) * np.float32(0.8)), np.float32)
+        return np.asarray(np.minimum(costal, z - self.diaphragm(y, x)), np.float32)
 
     def lung(self, z: Array, y: Array, x: Array) -> Array:
         """Depth within either lung."""
@@ -132,7 +134,7 @@ class Shape:
         return np.asarray(np.minimum(self.wall_depth(z, y, x), -inner), np.float32)
 
     def oblique(self, z: Array, y: Array, x: Array) -> Array:
-        """How far (mm, along z) a point lies above the oblique fissure of its side: from behind above to front below."""
+        """How far (mm, along z) a point lies above the oblique fissure of its side."""
         start = np.where(x > 0, np.float32(self.fissures[1]), np.float32(self.fissures[0]))
         slope = np.float32(0.72 * self.length / (self.person.back - self.person.front))
         bow = np.float32(0.0009) * (np.abs(x) - np.float32(0.45 * self.person.half_width)) ** 2
@@ -146,7 +148,7 @@ class Shape:
         return np.asarray(np.where(x > 0, np.where(above, 4, 5), right), np.uint8)
 
 
-def tube(y: Array, x: Array, *, half: Array, front: Array, back: Array) -> Array:
+def tube(y: Array, x: Array, *, half: Array | np.float32, front: Array | np.float32, back: Array) -> Array:
     """Depth within a superellipse between front and back, `half` wide to both sides."""
     middle, high = (front + back) / 2, (back - front) / 2
     across = np.abs(x / half) ** np.float32(POWER)
@@ -160,7 +162,7 @@ def build_shape(seed: int, person: Person) -> Shape:
     rng = np.random.default_rng([seed, 63])
     start = 205.0 if person.sex == "M" else 185.0
     shape = Shape(
-        person=person, length=start, lower_left=float(rng.uniform(4, 18)), spine_y=float(0.60 * person.back),
+        person=person, length=start, lower_left=float(rng.uniform(4, 18)), spine_y=float(0.52 * person.back),
         kyphosis=float(np.clip(rng.normal(11, 3) + 0.1 * (person.age - 55), 3, 22)), fissures=(0, 0, 0),
     )  # fmt: skip
     for _ in range(3):  # the volume grows almost linearly with the length

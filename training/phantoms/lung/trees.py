@@ -1,39 +1,23 @@
 """Pulmonary vessels and airways as chains of balls, grown once for a person by repeated forking."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from training.phantoms.lung.lattice import Points
+from training.phantoms.lung.lattice import Points, Tubes
 from training.phantoms.lung.shape import Shape
 
 Floats = npt.NDArray[np.float64]
 
-FORKS = 6  # generations below the lobes
-SHRINK = 0.77  # of the radius at a fork; Murray's cube root of a half is 0.79
-AIRWAY_FORKS = 3  # airways of the normal lung are seen to about there
+FORKS = 7  # generations below the lobes
+SHRINK = 0.84  # of the radius at a fork; Murray's cube root of a half is 0.79
+AIRWAY_FORKS = 1  # airways of the normal lung are seen to about there
 # Where lobar vessels head: (share of half width, of front or back, of the length above or below the carina)
 TARGETS = (
     (0.48, 0.10, 0.30), (0.55, -0.55, 0.10), (0.62, -0.45, -0.25), (0.55, 0.55, -0.42), (0.72, 0.10, -0.40),
-    (0.50, 0.55, 0.08),
+    (0.50, 0.55, 0.08), (0.70, -0.20, -0.06), (0.68, 0.35, -0.12),
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Tubes:
-    """Balls along tubes: points (P, 3) as x, y, z in mm and radii (P,)."""
-
-    points: Points = field(repr=False)
-    radii: Floats = field(repr=False)
-
-    def chosen(self, keep: npt.NDArray[np.bool_]) -> "Tubes":
-        """Those balls only."""
-        return Tubes(self.points[keep], self.radii[keep])
-
-    def grown(self, more: float) -> "Tubes":
-        """The same tubes with thicker balls."""
-        return Tubes(self.points, self.radii + more)
 
 
 @dataclass(frozen=True)
@@ -69,9 +53,7 @@ def polyline(points: Points, radii: Floats) -> Tubes:
 def lobar_ends(shape: Shape, side: float) -> Points:
     """Middle of the parts of one lung that the first branches lead to. side: -1 right, 1 left."""
     p = shape.person
-    out = [
-        (side * a * p.half_width, b * (p.back if b > 0 else -p.front), c * shape.length) for a, b, c in TARGETS
-    ]
+    out = [(side * a * p.half_width, b * (p.back if b > 0 else -p.front), c * shape.length) for a, b, c in TARGETS]
     return np.array(out)
 
 
@@ -94,7 +76,8 @@ def grow(rng: np.random.Generator, shape: Shape, side: float, radius: float, for
         across = np.cross(direction, rng.normal(size=direction.shape))
         across /= np.linalg.norm(across, axis=1)[:, None] + 1e-9
         turned = []
-        for sign, angle in ((1.0, rng.uniform(0.25, 0.6, len(direction))), (-1.0, rng.uniform(0.35, 0.9, len(direction)))):
+        for sign, least, most in ((1.0, 0.25, 0.6), (-1.0, 0.35, 0.9)):
+            angle = rng.uniform(least, most, len(direction))
             turned.append(direction * np.cos(angle)[:, None] + sign * across * np.sin(angle)[:, None])
         direction = np.concatenate(turned)
         start = np.concatenate([start, start])
@@ -103,7 +86,7 @@ def grow(rng: np.random.Generator, shape: Shape, side: float, radius: float, for
         length = np.concatenate([length, length]) * rng.uniform(0.75, 1.2, len(narrow))
         end = start + direction * length[:, None]
         out.append((generation, Segment(start, end, narrow, narrow * 0.88)))
-        start, narrow, length = end, narrow * SHRINK, length * 0.80
+        start, narrow, length = end, narrow * SHRINK, length * 0.82
     return out
 
 
@@ -119,7 +102,7 @@ def vessels(seed: int, shape: Shape) -> Tubes:
     scale = 0.5 + 0.5 * shape.person.pulmonary_artery / 26
     parts = []
     for side in (-1.0, 1.0):
-        for radius in (4.6 * scale, 4.0):
+        for radius in (4.7 * scale, 4.2):
             for generation, segment in grow(rng, shape, side, radius, FORKS):
                 tubes = segment.balls()
                 parts.append(tubes if generation == 0 else tubes.chosen(depth_of(shape, tubes.points) > 3))
@@ -150,12 +133,12 @@ def airways(seed: int, shape: Shape, fibrosis: float) -> Airways:
     for side in (-1.0, 1.0):
         bronchus = np.array([carina, carina + np.array([side * 18, 2, -11.0]), hilum(side) + np.array([0, 4.0, 0])])
         parts.append(polyline(bronchus, wide * np.array([0.8, 0.76, 0.66])))
-        for generation, segment in grow(rng, shape, side, 3.6, AIRWAY_FORKS + 2):
+        for generation, segment in grow(rng, shape, side, 3.4, AIRWAY_FORKS + 4):
             tubes = segment.balls()
             if generation <= AIRWAY_FORKS:
                 beyond.append(tubes)
             if generation >= 2:
                 beads = 1 + 0.25 * np.sin(tubes.points[:, 2] * 0.9 + tubes.points[:, 0] * 0.7)
-                open_ = Tubes(tubes.points, (tubes.radii + 0.8 + 3.2 * min(fibrosis / 0.2, 1.0)) * beads * 0.75)
+                open_ = Tubes(tubes.points, (tubes.radii + 0.4 + 1.6 * min(fibrosis / 0.2, 1.0)) * beads * 0.9)
                 pulled.append(open_.chosen(depth_of(shape, open_.points) > 2))
     return Airways(join(parts), join(beyond), join(pulled))
