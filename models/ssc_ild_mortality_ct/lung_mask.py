@@ -56,7 +56,7 @@ def lung_mask(hu: Array, spacing: tuple[float, float, float]) -> Mask:
     found = np.zeros(hu.shape, bool)
     for index in kept:
         found |= _closed(labels == index + 1, spacing)
-    return found & body & ((hu < SOFT) | (labels > 0))
+    return np.asarray(found & body & ((hu < SOFT) | (labels > 0)), bool)
 
 
 def _disc(radius: float, spacing: tuple[float, float, float]) -> Mask:

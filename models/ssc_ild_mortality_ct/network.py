@@ -83,7 +83,11 @@ class MortalityNet(nn.Module):
 
     def forward(self, x: Tensor, present: Tensor | None = None) -> Output:
         """Slices in 0..1, (N, S, H, W) from the lung's base to its apex, and which are there, (N, S) -> Output."""
-        pooled = self.pool(self.encoder(with_neighbours((x - MEAN) / SD)), present)
+        return self.read(with_neighbours(x), present)
+
+    def read(self, x: Tensor, present: Tensor | None = None) -> Output:
+        """The same for slices that have their neighbours, (N, S, 3, H, W): of some slices of a lung, for example."""
+        pooled = self.pool(self.encoder((x - MEAN) / SD), present)
         return Output(self.head(pooled.features), pooled.features, pooled.weights, pooled.slices)
 
 

@@ -98,7 +98,7 @@ def _slab(hu: Array, z: float, dz: float) -> Array:
     low, high = math.ceil(z - SLAB / 2 / dz - 0.01), math.floor(z + SLAB / 2 / dz + 0.01)
     low, high = max(0, low), min(len(hu) - 1, high)
     if high <= low:
-        return hu[int(np.clip(round(z), 0, len(hu) - 1))]
+        return np.asarray(hu[int(np.clip(round(z), 0, len(hu) - 1))], np.float32)
     return np.asarray(hu[low : high + 1].mean(0), np.float32)
 
 

@@ -6,6 +6,7 @@ numbers from 1; 0 is outside the region. `offsets` are the directions (dz, dy, d
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,9 @@ def textures(levels: Levels, bins: int, offsets: Sequence[Offset] = IN_PLANE) ->
         total = voxels * (len(offsets) if family == "glrlm" else 1)
         found |= {f"{family}_{name}": value for name, value in size_features(matrix, total).items()}
     del found["gldm_percentage"]  # each voxel has one dependence: always 1
-    found |= {f"ngtdm_{name}": value for name, value in ngtdm_features(*tone_differences(padded, bins, offsets)).items()}
+    found |= {
+        f"ngtdm_{name}": value for name, value in ngtdm_features(*tone_differences(padded, bins, offsets)).items()
+    }
     return found
 
 
@@ -83,7 +86,7 @@ def run_lengths(padded: Levels, bins: int, offsets: Sequence[Offset]) -> Counts:
             place, alive = place[goes_on], alive[goes_on]
             length[alive] += 1
         found.append((level, length))
-    return _table(*(np.concatenate(parts) for parts in zip(*found, strict=True)), bins)
+    return _table(np.concatenate([level for level, _ in found]), np.concatenate([size for _, size in found]), bins)
 
 
 def zone_sizes(padded: Levels, bins: int, offsets: Sequence[Offset]) -> Counts:
@@ -95,7 +98,7 @@ def zone_sizes(padded: Levels, bins: int, offsets: Sequence[Offset]) -> Counts:
     for level in np.unique(padded[padded > 0]):
         zones, count = ndimage.label(padded == level, structure)
         found.append((np.full(count, level), np.bincount(zones.ravel())[1:]))
-    return _table(*(np.concatenate(parts) for parts in zip(*found, strict=True)), bins)
+    return _table(np.concatenate([level for level, _ in found]), np.concatenate([size for _, size in found]), bins)
 
 
 def dependences(padded: Levels, bins: int, offsets: Sequence[Offset]) -> Counts:
@@ -213,7 +216,7 @@ def _table(level: Levels, size: Levels, bins: int) -> Counts:
     return counts.reshape(bins, largest).astype(np.float64)
 
 
-def _entropy(p: Counts) -> float:
+def _entropy(p: npt.NDArray[Any]) -> float:
     """In bits."""
     some = p[p > 0]
     return float(-(some * np.log2(some)).sum()) if some.size else 0.0

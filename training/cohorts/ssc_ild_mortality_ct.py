@@ -168,17 +168,12 @@ def prepare_files(paths: tuple[Path, ...], *, size: int, slices: int) -> Prepare
     except NoLungs as error:
         raise _Unusable("must show the lungs") from error
     except (BadHeader, BadPixelData, BadGeometry) as error:
-        raise _Unusable(f"must be one axial CT series ({_Why.of(error)})") from error
+        kind = {BadHeader: "header", BadPixelData: "pixels"}.get(
+            type(error), "geometry"
+        )  # its text could quote a header
+        raise _Unusable(f"must be one axial CT series ({kind})") from error
     except (ScreeningError, OSError) as error:
         raise _Unusable(f"must be files that can be read ({type(error).__name__})") from error
-
-
-class _Why:
-    """The kind of an error: its text could quote a header."""
-
-    @staticmethod
-    def of(error: ScreeningError) -> str:
-        return {BadHeader: "header", BadPixelData: "pixels", BadGeometry: "geometry"}[type(error)]
 
 
 def _site_row(row: TableRow, scan: Prepared) -> Row:
