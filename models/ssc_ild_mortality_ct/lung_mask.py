@@ -16,7 +16,8 @@ GAS = -940.0  # mean HU below which a hollow is windpipe or bowel: lung holds bl
 BED = 6.0  # mm: what is thinner is no body (couch, clothes)
 SMALLEST_ML = 150.0  # of a lung
 SECOND = 0.12  # smallest share of the second lung in the first: less is bowel
-CLOSING = 12.0  # mm bridged by the closing
+FIBROSIS = -200.0  # HU below which tissue at a lung belongs to it: fat is denser
+CLOSING = 20.0  # mm bridged by the closing
 LARGEST_HOLE = 800.0  # mm2 of what is solid and surrounded by lung: more is diaphragm or heart
 SOFT = 120.0  # HU above which nothing is taken in by the closing: bone, contrast medium
 
@@ -54,17 +55,26 @@ def lung_mask(hu: Array, spacing: tuple[float, float, float]) -> Mask:
     order = np.argsort(sizes)[::-1]
     kept = [i for i in order[:2] if sizes[i] >= max(SECOND * sizes[order[0]], 0.2 * SMALLEST_ML)]
     found = np.zeros(hu.shape, bool)
+    fibrotic = body & (hu >= AIR) & (hu < FIBROSIS)
     for index in kept:
-        found |= _closed(labels == index + 1, spacing)
+        found |= _closed(_grown(labels == index + 1, fibrotic), spacing)
     return np.asarray(found & body & ((hu < SOFT) | (labels > 0)), bool)
+
+
+def _grown(lung: Mask, fibrotic: Mask) -> Mask:
+    """A lung with what is denser but no fat in the pieces of each slice that touch it: fibrosis, and a blurred edge."""
+    within = np.array([np.zeros((3, 3)), np.ones((3, 3)), np.zeros((3, 3))], bool)
+    pieces, _ = ndimage.label(fibrotic, within)
+    touching = np.unique(pieces[ndimage.binary_dilation(lung, within) & fibrotic])
+    return np.asarray(lung | np.isin(pieces, touching[touching > 0]), bool)
 
 
 def _disc(radius: float, spacing: tuple[float, float, float]) -> Mask:
     """(1, Y, X) disc of a radius in mm."""
     _, dy, dx = spacing
-    rows, columns = int(radius / dy), int(radius / dx)
+    rows, columns = max(1, int(radius / dy)), max(1, int(radius / dx))
     y, x = np.mgrid[-rows : rows + 1, -columns : columns + 1]
-    return np.asarray(((y * dy) ** 2 + (x * dx) ** 2 <= radius**2)[None], bool)
+    return np.asarray(((y * dy) ** 2 + (x * dx) ** 2 <= max(radius, dy, dx) ** 2)[None], bool)
 
 
 def _body(hu: Array, spacing: tuple[float, float, float]) -> Mask:
@@ -117,3 +127,4 @@ def _filled(slice_of_lung: Mask, pixel: float) -> Mask:
     small = np.bincount(holes.ravel(), minlength=count + 1) * pixel <= LARGEST_HOLE
     small[0] = False
     return np.asarray(slice_of_lung | small[holes], bool)
+

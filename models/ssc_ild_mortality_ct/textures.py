@@ -182,7 +182,7 @@ def size_features(matrix: Counts, voxels: float) -> dict[str, float]:
 
 
 def ngtdm_features(counts: Counts, apart: Counts) -> Mapping[str, float]:
-    """Features of the neighbourhood grey tone differences; of one level alone, as the manual says, 0 where undefined."""
+    """Features of the neighbourhood grey tone differences; 0 where undefined (one level alone)."""
     total = float(counts.sum())
     if total == 0:
         return dict.fromkeys(("coarseness", "contrast", "busyness", "complexity", "strength"), 0.0)

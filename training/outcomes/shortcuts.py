@@ -76,4 +76,3 @@ def audit(
         Shortcut(name=name, auc=Interval(value=float(value), low=float(value - h), high=float(value + h)))
         for name, value, h in zip(table, drawn.value, half, strict=True)
     )
-
