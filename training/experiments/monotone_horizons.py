@@ -1,5 +1,4 @@
-"""One network for all years or one for each: how often does the 5-year risk fall below the 3-year risk, and at what cost.
-
+"""One network for all years or one for each: how often does a patient's 5-year risk fall below the 3-year risk.
 
 The paper gives an AUROC for each of 1, 3 and 5 years, which three separate binary networks would. Here both ways learn
 from what a reader could measure of simulated patients (with errors), on as many scans as the paper has.

@@ -63,9 +63,9 @@ TIERS: Mapping[str, Tier] = {
     ),
     # about twenty minutes of one core, with the drawing of the training patients
     "small": Tier(
-        train=1400, validation=150, test=450, external=200, size=112, slices=16,
-        epochs=((64, 2),) * 6 + ((96, 2),) * 3 + ((112, 2),) * 1,
-        backbones=(Backbone(name="resnet18", width=0.5),), batch=16, peak_rate=1.5e-3,
+        train=600, validation=100, test=400, external=150, size=112, slices=16,
+        epochs=((64, 2),) * 10 + ((96, 2),) * 3 + ((112, 2),), backbones=(Backbone(name="resnet18", width=0.5),),
+        batch=16, peak_rate=1.5e-3,
     ),
     # a GPU: slices and sizes of the specification, the paper's three networks
     "reference": Tier(

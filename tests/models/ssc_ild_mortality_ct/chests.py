@@ -24,7 +24,7 @@ def make_chest(*, lungs: bool = True, consolidated: bool = False, couch: bool = 
         hu[inside & ((y - 60) ** 2 + (x - 40) ** 2 < 4)] = 40  # a vessel
         hu[inside & ((y - 60) ** 2 + (x - 20) ** 2 < 9)] = 40 if consolidated else -850  # at the wall
     hu[(y - 55) ** 2 + (x - 70) ** 2 < 10] = -1000  # windpipe
-    return hu + np.random.default_rng(0).normal(0, 8, hu.shape).astype(np.float32)
+    return np.asarray(hu + np.random.default_rng(0).normal(0, 8, hu.shape), np.float32)
 
 
 def as_volume(hu: Array, spacing: tuple[float, float, float] = SPACING) -> Volume:
