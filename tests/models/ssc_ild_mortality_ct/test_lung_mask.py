@@ -1,3 +1,7 @@
+import gzip
+import struct
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -19,10 +23,12 @@ def test_both_lungs_with_their_vessels_and_nothing_else() -> None:
     assert mask[20].sum() == pytest.approx(2 * area, rel=0.05)
 
 
-def test_consolidation_at_the_wall_is_taken_in() -> None:
-    chest = make_chest(consolidated=True)
-    assert chest[20, 60, 20] > -100
-    assert lung_mask(chest, SPACING)[20, 60, 20]
+def test_most_of_a_consolidation_at_the_wall_is_taken_in() -> None:
+    chest, sound = make_chest(consolidated=True), lung_mask(make_chest(), SPACING)
+    dense = sound & (chest > -100)
+    dense[:, :, 25:] = False  # vessels
+    assert dense[20].sum() > 15
+    assert (lung_mask(chest, SPACING) & dense).sum() > 0.6 * dense.sum()
 
 
 def test_the_dome_of_the_liver_is_not() -> None:
@@ -50,3 +56,16 @@ def test_phantoms_lungs_are_found_with_their_disease(seed: int) -> None:
     assert 2 * (found & true).sum() / (found.sum() + true.sum()) > 0.9
     ill = true & (made.pattern_labels > 0)
     assert (found & ill).sum() / ill.sum() > 0.7
+
+
+@pytest.mark.real_data
+def test_a_real_chest(real_data: Path) -> None:
+    """A CT of 2 mm (LIDC-IDRI-0314) after surgery of one lung; what is in the mask was looked at."""
+    held = gzip.decompress((real_data / "ct" / "LIDC-IDRI-0314_2mm.nii.gz").read_bytes())
+    width, height, depth = struct.unpack("<3h", held[42:48])
+    begin = int(struct.unpack("<f", held[108:112])[0])
+    hu = np.frombuffer(held, "<i2", width * height * depth, begin).reshape(depth, height, width).astype(np.float32)
+    mask = lung_mask(hu, (2.0, 2.0, 2.0))
+    assert 2.5 < mask.sum() * 8e-6 < 3.5  # litres
+    assert hu[mask].mean() < -700
+    assert (hu[mask] < -970).mean() < 0.01  # no windpipe
