@@ -8,7 +8,8 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from training.simulate import LONGEST_SIDE, SIMULATORS
+from training.simulate import SIMULATORS
+from training.simulators.cap_mortality_cxr import LONGEST_SIDE
 
 
 def _simulate(folder: Path, seed: int, model: str = "cap_mortality_cxr") -> list[dict[str, str]]:
@@ -58,6 +59,12 @@ def test_the_same_seed_gives_the_same_files_and_another_does_not(folder: Path, t
     _simulate(tmp_path / "other", 4)
     assert _digests(tmp_path / "again") == _digests(folder)
     assert not set(_digests(tmp_path / "other")) & set(_digests(folder))
+
+
+def test_there_is_a_simulator_for_each_model() -> None:
+    assert set(SIMULATORS) == {
+        "cap_mortality_cxr", "ssc_ild_mortality_ct", "pediatric_age_cxr", "spine_fracture_xr", "bone_muscle_ct",
+    }  # fmt: skip
 
 
 def test_children_come_with_three_ages(tmp_path: Path) -> None:

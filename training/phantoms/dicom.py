@@ -1,5 +1,6 @@
 """A phantom's radiograph as a DICOM file: Digital X-Ray for presentation (PS3.3 A.26) or Computed Radiography (A.2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -15,26 +16,35 @@ from training.phantoms.chest.phantom import SIMULATOR_VERSION
 COMPUTED_RADIOGRAPHY = "1.2.840.10008.5.1.4.1.1.1"
 DIGITAL_X_RAY_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.1"
 BITS = 12
-ORIENTATION = {"PA": ["L", "F"], "AP": ["L", "F"], "LL": ["P", "F"]}  # direction of rows, of columns: PS3.3 C.7.6.1.1.1
+ORIENTATION = {"PA": ["L", "F"], "AP": ["L", "F"], "LL": ["P", "F"], "RL": ["A", "F"]}
+"""Direction of rows, of columns: PS3.3 C.7.6.1.1.1."""
 
 
-class Phantom(Protocol):
-    """What a phantom of any kind says of its picture."""
+class Aged(Protocol):
+    """Someone of whom the age is known."""
+
+    @property
+    def age(self) -> float:
+        """In years."""
+
+
+class Subject(Aged, Protocol):
+    """Whom a phantom shows."""
 
     @property
     def seed(self) -> int:
         """What it was drawn from."""
 
     @property
-    def age(self) -> float:
-        """In years."""
-
-    @property
     def sex(self) -> Literal["M", "F"]:
         """As in Patient's Sex."""
 
+
+class Phantom(Subject, Protocol):
+    """What a phantom of any kind says of its picture."""
+
     @property
-    def view(self) -> Literal["PA", "AP", "LL"]:
+    def view(self) -> Literal["PA", "AP", "LL", "RL"]:
         """As in View Position."""
 
     @property
@@ -47,6 +57,23 @@ class Phantom(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BodyPart:
+    """What a picture shows, in the words of the Standard."""
+
+    name: str  #: in descriptions
+    examined: str  #: Body Part Examined (PS3.16 Annex L)
+    code: str  #: in SNOMED CT
+    meaning: str  #: of the code
+    model: str  #: Manufacturer's Model Name of the phantom
+
+
+CHEST = BodyPart(name="Chest", examined="CHEST", code="816094009", meaning="Chest", model="Digital chest phantom")
+LUMBAR_SPINE = BodyPart(
+    name="Lumbar spine", examined="LSPINE", code="122496007", meaning="Lumbar spine", model="Digital spine phantom"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PhantomPatient:
     """The identity that a phantom goes by. All of it is made up."""
 
@@ -55,7 +82,7 @@ class PhantomPatient:
     birth_date: date | None = field(repr=False)  #: None leaves birth date and age empty
 
 
-def birth_date_of(phantom: Phantom, examined: date) -> date:
+def birth_date_of(phantom: Aged, examined: date) -> date:
     """A birth date that makes the phantom as old as it is drawn on the day of the examination."""
     return date.fromordinal(examined.toordinal() - round(phantom.age * 365.2425) - 1)
 
@@ -99,10 +126,13 @@ def write_radiograph(
     series_number: int = 1,
     instance_number: int = 1,
     simulator: str = SIMULATOR_VERSION,
+    part: BodyPart = CHEST,
+    orientation: Sequence[str] | None = None,
 ) -> Dataset:
     """Write the phantom to `path` (Explicit VR Little Endian, 12 bits, MONOCHROME2) and return the data set.
 
     UIDs that are not given follow from the study's UID, the seed and the view: writing twice gives the same file.
+    orientation: Patient Orientation, where it is not the usual one of the view.
     """
     series = series_instance_uid or _uid(study_instance_uid, "series", phantom, modality)
     sop = sop_instance_uid or _uid(study_instance_uid, "instance", phantom, modality)
@@ -117,13 +147,17 @@ def write_radiograph(
     ds.StudyInstanceUID, ds.SeriesInstanceUID = study_instance_uid, series
     ds.AccessionNumber, ds.StudyDescription, ds.Modality = accession_number, study_description, modality
     ds.SeriesNumber, ds.InstanceNumber = series_number, instance_number
-    ds.SeriesDescription = f"Chest {phantom.view}"
-    _patient(ds, phantom, patient, acquired)
-    _times(ds, acquired)
-    _equipment(ds, phantom, modality, simulator)
+    ds.SeriesDescription = f"{part.name} {phantom.view}"
+    identify(ds, phantom, patient, acquired)
+    tell_times(ds, acquired)
+    tell_equipment(ds, phantom.seed, simulator, part)
+    ds.ViewPosition, ds.PatientOrientation = phantom.view, list(orientation or ORIENTATION[phantom.view])
+    ds.ImageComments = "Simulated radiograph of a digital phantom. No patient."
+    if modality == "CR":
+        ds.PlateID = "1"
     _image(ds, phantom)
     if modality == "DX":
-        _digital_x_ray(ds, phantom)
+        _digital_x_ray(ds, phantom, part)
     ds.save_as(path, enforce_file_format=True)
     return ds
 
@@ -133,30 +167,29 @@ def _uid(study_instance_uid: str, what: str, phantom: Phantom, modality: str) ->
     return str(generate_uid(prefix="2.25.", entropy_srcs=entropy))
 
 
-def _patient(ds: Dataset, phantom: Phantom, patient: PhantomPatient, acquired: datetime) -> None:
-    ds.PatientName, ds.PatientID, ds.PatientSex = patient.name, patient.patient_id, phantom.sex
+def identify(ds: Dataset, subject: Subject, patient: PhantomPatient, acquired: datetime) -> None:
+    """Patient and study of an object of any kind."""
+    ds.PatientName, ds.PatientID, ds.PatientSex = patient.name, patient.patient_id, subject.sex
     ds.PatientBirthDate = "" if patient.birth_date is None else patient.birth_date.strftime("%Y%m%d")
     if patient.birth_date is not None:
         ds.PatientAge = age_string(patient.birth_date, acquired.date())
     ds.ReferringPhysicianName, ds.StudyID = "", "1"
 
 
-def _times(ds: Dataset, acquired: datetime) -> None:
+def tell_times(ds: Dataset, acquired: datetime) -> None:
+    """When it was made: one moment for all."""
     day, time = acquired.strftime("%Y%m%d"), acquired.strftime("%H%M%S")
     ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = day
     ds.StudyTime = ds.SeriesTime = ds.AcquisitionTime = ds.ContentTime = time
 
 
-def _equipment(ds: Dataset, phantom: Phantom, modality: str, simulator: str) -> None:
-    ds.Manufacturer, ds.ManufacturerModelName = "Simulator", "Digital chest phantom"
-    ds.SoftwareVersions, ds.DeviceSerialNumber = simulator, str(phantom.seed)
-    ds.BodyPartExamined, ds.ViewPosition = "CHEST", phantom.view
-    ds.PatientOrientation = ORIENTATION[phantom.view]
+def tell_equipment(ds: Dataset, seed: int, simulator: str, part: BodyPart) -> None:
+    """What made it, and that it is no patient's."""
+    ds.Manufacturer, ds.ManufacturerModelName = "Simulator", part.model
+    ds.SoftwareVersions, ds.DeviceSerialNumber = simulator, str(seed)
+    ds.BodyPartExamined = part.examined
     ds.ImageType = ["ORIGINAL", "PRIMARY"]
     ds.BurnedInAnnotation = "NO"
-    ds.ImageComments = "Simulated radiograph of a digital phantom. No patient."
-    if modality == "CR":
-        ds.PlateID = "1"
 
 
 def _image(ds: Dataset, phantom: Phantom) -> None:
@@ -172,7 +205,7 @@ def _image(ds: Dataset, phantom: Phantom) -> None:
     ds.PixelData = data if len(data) % 2 == 0 else data + b"\0"
 
 
-def _digital_x_ray(ds: Dataset, phantom: Phantom) -> None:
+def _digital_x_ray(ds: Dataset, phantom: Phantom, part: BodyPart) -> None:
     """What the DX Series, Image, Detector, Anatomy and Positioning modules need (PS3.3 C.8.11)."""
     ds.PresentationIntentType = "FOR PRESENTATION"
     ds.PresentationLUTShape = "IDENTITY"
@@ -180,19 +213,21 @@ def _digital_x_ray(ds: Dataset, phantom: Phantom) -> None:
     ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = "0", "1", "US"
     ds.DetectorType = "DIRECT"
     ds.ImageLaterality = "U"
-    ds.AnatomicRegionSequence = [_code("816094009", "SCT", "Chest")]
+    ds.AnatomicRegionSequence = [code(part.code, "SCT", part.meaning)]
     view = {
         "PA": ("399348003", "SCT", "postero-anterior"),
         "AP": ("399067008", "SCT", "antero-posterior"),
         "LL": ("399173006", "SCT", "left lateral"),
+        "RL": ("399198007", "SCT", "right lateral"),
     }[phantom.view]
-    ds.ViewCodeSequence = [_code(*view)]
+    ds.ViewCodeSequence = [code(*view)]
     ds.ViewCodeSequence[0].ViewModifierCodeSequence = []
     ds.PositionerType = "NONE"
     ds.AcquisitionContextSequence = []
 
 
-def _code(value: str, scheme: str, meaning: str) -> Dataset:
+def code(value: str, scheme: str, meaning: str) -> Dataset:
+    """An item of a code sequence (PS3.3 8.8)."""
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
     return item

@@ -26,7 +26,7 @@ def paint_spine(volume: Array, lattice: Lattice, shape: Shape, bone: float) -> N
     wide = np.interp(z, (-140, 80), (17.5, 13.5)).astype(np.float32) * np.float32(size)
     dy = y - shape.spine(z)
     flat = np.maximum(np.abs(x / wide), 0) ** 2.4 + np.abs(dy / (wide * 0.85)) ** 2.4
-    depth = (1 - flat) * wide / np.float32(2.4)
+    depth = np.asarray((1 - flat) * wide / np.float32(2.4), np.float32)
     part = volume[box]
     at = np.asarray(np.abs((z + 6) % LEVEL - LEVEL / 2), np.float32)  # 0 in the middle of a body
     disc = edge(at - np.float32(LEVEL / 2 - 2.2), lattice.pixel)
@@ -36,7 +36,7 @@ def paint_spine(volume: Array, lattice: Lattice, shape: Shape, bone: float) -> N
     inside = np.maximum(shell, plate * np.float32(0.8))
     value = np.float32(marrow) + inside * np.float32(CORTEX * 0.8 * bone - marrow)
     value = value + disc * (np.float32(DISC) - value)
-    part += edge(np.asarray(depth, np.float32), lattice.pixel) * (value - part)
+    part += edge(depth, lattice.pixel) * (value - part)
     hole = np.sqrt((x / np.float32(1.15)) ** 2 + (dy - wide * 0.85 - 8) ** 2)
     part += edge(np.asarray(np.float32(8.0) - hole, np.float32), lattice.pixel) * (np.float32(CANAL) - part)
 

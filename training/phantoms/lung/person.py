@@ -27,8 +27,9 @@ SUPINE = 0.86  # CT lying against plethysmography sitting; assumption
 SHRINKAGE = 0.55  # share of volume lost per share of lung diseased; assumption
 INSPIRATION = (0.80, 1.03)  # of full; assumption
 
-PULMONARY_ARTERY = {"M": 27.0, "F": 25.1}  # mm, healthy means (Framingham CT, Truong 2012)
-PULMONARY_ARTERY_SD, PER_EXTENT = 2.8, 9.0  # SD (same source); mm per share of lung diseased, assumption
+# Framingham CT (Truong 2012; recalled): 25.1 mm, SD 2.8, over both sexes; that men's are wider by 1.9 is an assumption
+PULMONARY_ARTERY = {"M": 27.0, "F": 25.1}
+PULMONARY_ARTERY_SD, PER_EXTENT = 2.8, 9.0  # mm; mm per share of lung diseased, assumption
 AORTA = {"M": 34.0, "F": 31.0}  # ascending, mm; +0.1 mm a year; assumption within published ranges
 OESOPHAGUS = (14.0, 0.38)  # coronal diameter: median mm, SD of its logarithm: dilated in most patients; assumption
 

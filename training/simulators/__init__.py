@@ -1,0 +1,1 @@
+"""Simulated patients on disk, one module for each model whose input they are."""
