@@ -40,7 +40,9 @@ def judge(cohort: ScoredCohort, *, draws: int = DRAWS, seed: int = 0) -> dict[st
         found += [brier_at(t, y, cohort.values[f"risk_{k}"][rows], k) for k in HORIZONS]
         if "oracle" in scores:
             by_name = dict(zip(scores, found[:: len(HORIZONS) + 1], strict=False))
-            found += [(c - 0.5) / (by_name["oracle"] - 0.5) for name, c in by_name.items() if name != "oracle"]
+            best = by_name["oracle"] - 0.5
+            # a draw in which the oracle knows nothing has no efficiency
+            found += [(c - 0.5) / best if best else float("nan") for name, c in by_name.items() if name != "oracle"]
         return found
 
     try:

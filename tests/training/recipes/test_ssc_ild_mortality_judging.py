@@ -60,3 +60,9 @@ def test_too_little_to_judge_leaves_the_counts() -> None:
     told = judge(scored(20, longest=2.0), draws=20)
     assert told["scans"] == 20
     assert "c" not in told
+
+
+def test_draws_in_which_the_oracle_knows_nothing_are_left_out() -> None:
+    """Six patients: in many draws the oracle's C is exactly 0.5."""
+    told = judge(scored(12), draws=200)
+    assert np.isfinite(list(told.values())).all()
