@@ -18,6 +18,7 @@ from models.cap_mortality_cxr.selection import ADULT_YEARS
 from models.contract import ScreeningModel
 from models.framing import Array, Frame
 from models.frontal_gate import FrontalNet, Refusal, check_values, check_view, frontal_score
+from models.recalibration import Recalibration, recalibrations
 from models.weights import fill, pick_device, read_weights
 from screening import codes
 from screening.card import ModelCard
@@ -51,14 +52,16 @@ STRATA = {1: (codes.RISK_LOW, codes.RISK_HIGH), 2: (codes.RISK_LOW, codes.RISK_M
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """Platt's scaling: p = 1 / (1 + exp(-(intercept + slope * logit)))."""
+    """Platt's scaling: p = 1 / (1 + exp(-(intercept + slope * logit))); then what a site recalibrated, if it did."""
 
     intercept: float
     slope: float
+    recalibration: Recalibration | None = None
 
     def probability(self, logit: float) -> float:
         """Calibrated probability, 0..1."""
-        return float(torch.sigmoid(torch.tensor(self.intercept + self.slope * logit, dtype=torch.float64)))
+        p = float(torch.sigmoid(torch.tensor(self.intercept + self.slope * logit, dtype=torch.float64)))
+        return p if self.recalibration is None else float(self.recalibration(p))
 
 
 class CapMortality:
@@ -260,7 +263,7 @@ def load(bundle: Path, *, device: str, threads: int, settings: ModelSettings | N
             network,
             gate,
             gate_threshold=threshold,
-            calibration=Calibration(**values["calibration"]["platt"]),
+            calibration=Calibration(**values["calibration"]["platt"], recalibration=recalibrations(values).get("risk")),
             ood_constants={name: tensors[f"ood.{name}"] for name in ood.NAMES},
             device=pick_device(device),
             thresholds=settings.thresholds if settings is not None else (),

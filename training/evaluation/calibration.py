@@ -65,7 +65,9 @@ def logistic(x: npt.ArrayLike, event: npt.ArrayLike, weight: npt.ArrayLike | Non
     odds of predicted probabilities. A weak ridge (1e-6) keeps separable data finite. `weight`: (N,), 1 if not given.
     """
     covariate = np.asarray(x, np.float64).ravel()
-    beta = _newton(np.column_stack([np.ones(covariate.size), covariate]), event, np.zeros(covariate.size), weight)
+    beta = maximum_likelihood(
+        np.column_stack([np.ones(covariate.size), covariate]), event, np.zeros(covariate.size), weight
+    )
     return float(beta[0]), float(beta[1])
 
 
@@ -82,11 +84,17 @@ def calibration_line(probability: npt.ArrayLike, event: npt.ArrayLike, weight: n
     x = log_odds(probability)
     y = flags("event", event, x.size)
     intercept, slope = logistic(x, y, weight)
-    large = _newton(np.ones((x.size, 1)), y, x, weight)
+    large = maximum_likelihood(np.ones((x.size, 1)), y, x, weight)
     return Line(intercept=intercept, slope=slope, in_the_large=float(large[0]))
 
 
-def _newton(design: Floats, event: npt.ArrayLike, offset: Floats, weight: npt.ArrayLike | None) -> Floats:
+def maximum_likelihood(
+    design: Floats, event: npt.ArrayLike, offset: Floats | float = 0.0, weight: npt.ArrayLike | None = None
+) -> Floats:
+    """(K,) coefficients of the logistic regression of event (0..1) on an (N, K) design, which has its own column of 1.
+
+    A weak ridge (1e-6) keeps separable data finite. `offset`: (N,) or 0, added with coefficient 1. `weight`: (N,).
+    """
     target = np.asarray(event, np.float64).ravel()
     prior = np.ones(target.size) if weight is None else floats("weight", weight, target.size)
     ridge = 1e-6 * np.eye(design.shape[1])
@@ -108,8 +116,10 @@ def brier(probability: npt.ArrayLike, event: npt.ArrayLike) -> float:
     return float(np.mean((np.asarray(probability, np.float64) - np.asarray(event, np.float64)) ** 2))
 
 
-def isotonic(x: npt.ArrayLike, event: npt.ArrayLike) -> Isotonic:
+def isotonic(x: npt.ArrayLike, event: npt.ArrayLike, weight: npt.ArrayLike | None = None) -> Isotonic:
     """Pool adjacent violators of the share of events by (N,) score or probability (Zadrozny and Elkan 2002).
+
+    `weight`: (N,) and positive, 1 if not given.
 
     Raises
     ------
@@ -118,9 +128,10 @@ def isotonic(x: npt.ArrayLike, event: npt.ArrayLike) -> Isotonic:
     """
     score = floats("x", x)
     y = flags("event", event, score.size)
-    knots, group, counts = np.unique(score, return_inverse=True, return_counts=True)
-    share = np.bincount(group, weights=y) / counts
-    fitted = optimize.isotonic_regression(share, weights=counts.astype(np.float64)).x
+    prior = np.ones(score.size) if weight is None else floats("weight", weight, score.size)
+    knots, group = np.unique(score, return_inverse=True)
+    total = np.bincount(group, weights=prior)
+    fitted = optimize.isotonic_regression(np.bincount(group, weights=prior * y) / total, weights=total).x
     return Isotonic(x=knots, y=np.asarray(fitted, np.float64))
 
 

@@ -1,6 +1,7 @@
 """`opportune train cap_mortality_cxr`: cohorts, network, calibration, gate, evaluation, bundle."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,10 +12,14 @@ from models.cap_mortality_cxr import preprocess
 from models.cap_mortality_cxr.network import MortalityNet
 from models.frontal_gate import FrontalNet
 from models.weights import pick_device
+from screening.errors import ConfigurationError
 from training.bundle import BundleContent, write_bundle
+from training.cohorts.cap_mortality_cxr import simulated_curb65
 from training.cohorts.chest import ChestCohort, make_cohort
 from training.evaluation.calibration import brier, logistic
 from training.evaluation.discrimination import delong
+from training.evaluation.interval import Floats
+from training.fitting.cap_combined import fit_combination
 from training.fitting.cap_mortality_cxr import TIERS, Tier, fit, score
 from training.fitting.frontal_gate import read_frontal, refused_pictures, train_gate
 from training.phantoms.chest.phantom import SIMULATOR_VERSION
@@ -63,11 +68,24 @@ def finish(
     tensors = {f"net.{k}": v for k, v in net.state_dict().items()}
     tensors |= {f"gate.{k}": v for k, v in gate.state_dict().items()} | {f"ood.{k}": v for k, v in constants.items()}
     bundle = request.out / "bundle"
-    write_bundle(bundle, _content(request, tier, tensors, (intercept, slope), results))
+    content = _content(request, tier, tensors, (intercept, slope), results)
+    both = _combined(cohorts["validation"], validation_logits.numpy().astype(np.float64), (intercept, slope))
+    write_bundle(bundle, replace(content, configuration=dict(content.configuration) | both))
     return TrainingResult(
         model_name="cap_mortality_cxr", tier=request.tier, seed=request.seed, bundle=bundle, history=tuple(history),
         metrics=results,
     )  # fmt: skip
+
+
+def _combined(cohort: ChestCohort, logits: Floats, platt: tuple[float, float]) -> dict[str, object]:
+    """The section of the model with CURB-65; nothing if too few died to fit it."""
+    probability = 1 / (1 + np.exp(-(platt[0] + platt[1] * logits)))
+    try:
+        found = fit_combination(probability, simulated_curb65(cohort), cohort.died.astype(np.float64))
+    except ConfigurationError:
+        return {}
+    method = f"logistic regression on {len(cohort)} simulated validation patients with a simulated CURB-65"
+    return {"combined": {"method": method} | dict(found)}
 
 
 def judge(cohort: ChestCohort, probability: np.ndarray[tuple[int], np.dtype[np.float64]]) -> dict[str, float]:

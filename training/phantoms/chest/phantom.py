@@ -47,6 +47,18 @@ def draw_age(rng: np.random.Generator) -> float:
             return age
 
 
+def draw_person(rng: np.random.Generator) -> tuple[float, Literal["M", "F"], View]:
+    """Age in years, sex and view, in the order in which they are drawn."""
+    years = draw_age(rng)
+    gender: Literal["M", "F"] = "M" if rng.random() < 0.55 else "F"
+    return years, gender, "AP" if rng.random() < AP_SHARE else "PA"
+
+
+def streams_of(seed: int) -> list[np.random.Generator]:
+    """Independent generators of a phantom: person, disease, technique, texture, fate, devices."""
+    return [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 20]).spawn(6)]
+
+
 def make_phantom(
     seed: int,
     *,
@@ -81,11 +93,8 @@ def make_phantom(
         raise ValueError(f"longest_side must be at least 64, got {longest_side}")
     if age is not None and not 3 <= age <= 100:
         raise ValueError(f"age must lie in 3..100, got {age}")
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 20]).spawn(6)]
-    who, sick, how, grain, fate, things = streams
-    years = draw_age(who)
-    gender: Literal["M", "F"] = "M" if who.random() < 0.55 else "F"
-    kind: View = "AP" if who.random() < AP_SHARE else "PA"
+    who, sick, how, grain, fate, things = streams_of(seed)
+    years, gender, kind = draw_person(who)
     years, gender, kind = years if age is None else age, sex or gender, view or kind
     anatomy = draw_anatomy(who, age=years, sex=gender, view=kind)
     disease = HEALTHY if healthy else draw_disease(sick)
