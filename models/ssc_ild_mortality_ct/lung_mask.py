@@ -127,4 +127,3 @@ def _filled(slice_of_lung: Mask, pixel: float) -> Mask:
     small = np.bincount(holes.ravel(), minlength=count + 1) * pixel <= LARGEST_HOLE
     small[0] = False
     return np.asarray(slice_of_lung | small[holes], bool)
-

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from models import ood
 from models.calibration_by_year import YearlyCalibration
+from models.recalibration import Recalibration, recalibrations
 from models.ssc_ild_mortality_ct import preprocess
 from models.ssc_ild_mortality_ct.network import MortalityNet
 from models.ssc_ild_mortality_ct.preprocess import Prepared, prepare
@@ -50,6 +51,7 @@ class Reader:
     ood: Mapping[str, Tensor] = field(repr=False)  #: constants of the first network's features
     size: int  #: side of the slices, pixels
     slices: int
+    recalibration: Mapping[str, Recalibration] = field(default_factory=dict)  #: a site's, by `risk_1` to `risk_5`
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def prepare(self, volume: Volume) -> Prepared:
@@ -91,12 +93,20 @@ class Reader:
         logits[RADIOMICS] = self.radiomics.logits(features)
         logits[FUSION] = fuse(logits)
         distances = [float(ood.distance(self.ood, row)) for row in pooled[0]]
+        risks = {name: self.calibration[name](risk_of(one)) for name, one in logits.items()}
+        risks[FUSION] = self._recalibrated(risks[FUSION])
         return Reading(
             logits=logits,
-            risks={name: self.calibration[name](risk_of(one)) for name, one in logits.items()},
+            risks=risks,
             attention=np.asarray(np.mean(attention, 0), np.float64),
             distance=np.array(distances, np.float64),
         )
+
+    def _recalibrated(self, risk: Floats) -> Floats:
+        """(N, 5) the answer as a site's patients taught it, not falling from year to year."""
+        taught = [self.recalibration.get(f"risk_{year}") for year in range(1, risk.shape[1] + 1)]
+        columns = [risk[:, k] if one is None else one(risk[:, k]) for k, one in enumerate(taught)]
+        return np.asarray(np.maximum.accumulate(np.stack(columns, 1), axis=1), np.float64)
 
 
 def fuse(logits: Mapping[str, Floats]) -> Floats:
@@ -144,7 +154,7 @@ def load_reader(bundle: Path, *, device: str = "cpu") -> Reader:
         raise WeightsMismatch(f"weights of {card.name} lack the constants of the distance")
     return Reader(
         networks=networks, radiomics=model, calibration=calibration, ood=constants, size=size, slices=slices,
-        device=where,
+        recalibration=recalibrations(held), device=where,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ AGE_BANDS = (45.0, 55.0, 65.0)
 
 
 def score(bundle: Path, cohort: IldCohort, *, device: str = "cpu", progress: Progress = silent) -> ScoredCohort:
-    """What a bundle says of each scan: time, event, risk_1 to risk_5, the same of each part, extent, oracle.
+    """What a bundle says of each scan: time, event, risk_1 to risk_5, the same of each part, extent (per cent), oracle.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def scored(reader: Reader, cohort: IldCohort, *, name: str, progress: Progress =
     columns: dict[str, Floats] = {
         "time": cohort.time.astype(np.float64),
         "event": cohort.event.astype(np.float64),
-        "extent": cohort.extent.astype(np.float64),
+        "extent": 100 * cohort.extent.astype(np.float64),
         "oracle": cohort.lp.astype(np.float64),
     }
     readings = [

@@ -98,6 +98,19 @@ def test_calibration_is_that_of_the_part(reader: Reader) -> None:
     assert np.array_equal(second.risks["radiomics"], first.risks["radiomics"])
 
 
+def test_a_sites_recalibration_is_applied_and_years_still_do_not_fall(tmp_path: Path) -> None:
+    taught = {"risk_1": {"method": "intercept+slope", "intercept": 3.0, "slope": 1.0}}
+    maps = {part: [SAME] * YEARS for part in ("resnet18", "swin", "radiomics", "fusion")}
+    reader = load_reader(write(tmp_path, calibration={"maps": maps, "recalibration": taught}))
+    images, features = np.zeros((1, SLICES, SIZE, SIZE), np.uint8), np.zeros((1, len(NAMES)))
+    reading = reader.read(images, features)
+    plain = Reader(**{**vars(reader), "recalibration": {}}).read(images, features)
+    odds = reading.risk[0, 0] / (1 - reading.risk[0, 0])
+    assert odds == pytest.approx(np.exp(3) * plain.risk[0, 0] / (1 - plain.risk[0, 0]))
+    assert (np.diff(reading.risk) >= 0).all()
+    assert reading.risk[0, 1] == reading.risk[0, 0]
+
+
 def test_scans_of_another_size_are_refused(reader: Reader) -> None:
     with pytest.raises(ValueError, match="images must be"):
         reader.read(np.zeros((1, SLICES, 16, 16), np.uint8), np.zeros((1, len(NAMES))))
