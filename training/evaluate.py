@@ -114,12 +114,13 @@ def load(task: Task, source: Simulated | Path) -> Loaded:
         If the table cannot be read or has no row that can be used.
     """
     cohorts = importlib.import_module(f"training.cohorts.{task.model_name}")
-    size = card_of(task).input_size[-1]
+    shape = card_of(task).input_size
+    size, slices = shape[-1], shape[0]  # of a volume; a radiograph's reader takes no slices
     if isinstance(source, Simulated):
         split = "external" if source.external else "test"
         drawn = _call(
-            cohorts.simulate, split, source.count, size=size, seed=source.seed, workers=task.workers, cache=task.cache,
-            progress=lambda done, total: task.progress("phantoms", done, total),
+            cohorts.simulate, split, source.count, size=size, slices=slices, seed=source.seed, workers=task.workers,
+            cache=task.cache, progress=lambda done, total: task.progress("phantoms", done, total),
         )  # fmt: skip
         return Loaded(cohort=drawn, source=source)
     layout: Layout = cohorts.LAYOUT
@@ -127,7 +128,7 @@ def load(task: Task, source: Simulated | Path) -> Loaded:
     table = read_table(source, dataclasses.replace(layout, groups=(*layout.groups, *more)))
     _require(source, bool(table.rows), table.bad)
     cohort, unread = _call(
-        cohorts.read, table, size=size, workers=task.workers, cache=task.cache,
+        cohorts.read, table, size=size, slices=slices, workers=task.workers, cache=task.cache,
         progress=lambda done, total: task.progress("images", done, total),
     )  # fmt: skip
     bad: tuple[BadRow, ...] = (*table.bad, *unread)
