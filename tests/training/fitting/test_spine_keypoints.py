@@ -26,7 +26,7 @@ SIZE = 64
 
 @pytest.fixture(scope="module")
 def cohort() -> LumbarCohort:
-    return simulate("train", 72, size=96)
+    return simulate("train", 12, size=96)
 
 
 def test_points_move_with_the_picture() -> None:
@@ -40,7 +40,7 @@ def test_points_move_with_the_picture() -> None:
     found = torch.stack([peak % SIZE, peak // SIZE], 1) + 0.5
     away = (found - expected[:, 0]).norm(dim=1)
     assert float((away < 2.5).float().mean()) > 0.95
-    assert float((expected - points).norm(dim=2).median()) > 5  # they did move
+    assert float((expected - points).norm(dim=2).median()) > 3  # they did move
     assert 0 <= float(moved.min()) < float(moved.max()) <= 1
 
 
@@ -68,9 +68,9 @@ def test_a_silent_network_has_a_loss_of_about_one(cohort: LumbarCohort) -> None:
 
 
 def test_an_epoch_shows_nobody_twice(cohort: LumbarCohort) -> None:
-    trainee = KeypointTrainee(cohort, cohort, replace(SHORT, batch=20))
+    trainee = KeypointTrainee(cohort, cohort, replace(SHORT, batch=4))
     batches = list(trainee.batches(1, torch.Generator().manual_seed(0)))
-    assert [tuple(images.shape) for images, _ in batches] == [(20, 1, 64, 64)] * 3
+    assert [tuple(images.shape) for images, _ in batches] == [(4, 1, 64, 64)] * 3
     assert trainee.steps == 3
 
 
@@ -93,9 +93,9 @@ def test_the_chain_writes_weights_and_does_not_train_twice(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_it_learns_more_from_points_than_from_anothers_points(cohort: LumbarCohort) -> None:
+def test_it_learns_more_from_points_than_from_anothers_points() -> None:
     """The control sees the same pictures with keypoints of somebody else."""
-    held_out = simulate("validation", 16, size=96)
+    cohort, held_out = simulate("train", 72, size=96), simulate("validation", 16, size=96)
     order = np.roll(np.arange(len(cohort)), 1)
     shuffled = replace(cohort, keypoints=cohort.keypoints[order])
     tier = replace(TIERS["tiny"], stages=((SIZE, 14),))

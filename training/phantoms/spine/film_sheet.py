@@ -22,13 +22,13 @@ BROKEN = (
 )
 
 
-def contact_sheet(path: Path, seed: int = 0) -> None:
+def contact_sheet(path: Path, seed: int = 0, *, columns: int = COLUMNS) -> None:
     """Write the sheet (JPEG or PNG by the name): a row for each of ROWS, captions in the pictures."""
-    sheet = Image.new("L", (COLUMNS * SIDE, len(ROWS) * SIDE), GREY)
+    sheet = Image.new("L", (columns * SIDE, len(ROWS) * SIDE), GREY)
     for row, kind in enumerate(ROWS):
-        for column in range(COLUMNS):
+        for column in range(columns):
             number = seed + 100 * row + column
-            level, fracture = BROKEN[column]
+            level, fracture = BROKEN[column % len(BROKEN)]
             broken = {level: fracture} if kind == "fracture" else None
             drawn = make_lumbar_radiograph(number, longest_side=DRAWN, fractures=broken, external=kind == "external")
             what = f"{level} {fracture.kind} {fracture.grade}" if broken else ""
