@@ -43,16 +43,21 @@ class Tier:
     stages: tuple[tuple[int, int], ...]  #: (size in pixels, epochs): small pictures first, they are cheaper
     batch: int
     peak_rate: float
+    second: tuple[tuple[int, int], ...] = ()  #: stages of a second cycle of the rate, from the first one's weights
+    second_rate: float = 1e-3  #: its peak
 
     @property
     def size(self) -> int:
         """The input size the network is meant for, pixels."""
-        return self.stages[-1][0]
+        return (self.second or self.stages)[-1][0]
 
     @property
-    def sizes(self) -> tuple[int, ...]:
-        """The size of each epoch."""
-        return tuple(size for size, epochs in self.stages for _ in range(epochs))
+    def cycles(self) -> tuple[tuple[tuple[int, ...], float], ...]:
+        """For each cycle of the rate the size of each epoch and the peak."""
+        both = ((self.stages, self.peak_rate), (self.second, self.second_rate))
+        return tuple(
+            (tuple(size for size, epochs in stages for _ in range(epochs)), peak) for stages, peak in both if stages
+        )
 
 
 TIERS = {
@@ -60,9 +65,10 @@ TIERS = {
     "tiny": Tier(
         train=160, validation=24, stored=128, width=8, stages=((64, 8), (128, 2)), batch=8, peak_rate=4e-3
     ),
-    # about a quarter of an hour of one core, drawing included
+    # 20 to 25 minutes of one core, drawing included
     "small": Tier(
-        train=1200, validation=96, stored=256, width=18, stages=((64, 3), (96, 2)), batch=8, peak_rate=2e-3
+        train=1200, validation=96, stored=256, width=18, stages=((64, 3), (96, 2)), batch=8, peak_rate=2e-3,
+        second=((96, 4), (128, 2)),
     ),
     # a GPU: the input size of the specification and HRNet-W32
     "reference": Tier(
@@ -77,12 +83,13 @@ class KeypointTrainee:
     def __init__(self, train: LumbarCohort, validation: LumbarCohort, tier: Tier) -> None:
         self.network = KeypointHRNet(len(LEVELS), tier.width).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.steps = max(1, len(train) // tier.batch)
+        self.sizes = tier.cycles[0][0]  #: pictures' size in each epoch
         self._train, self._validation, self._tier = train, validation, tier
 
     def batches(self, epoch: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
         """(N, 1, size, size) in 0..1 and (N, 5, 2) points."""
         order = torch.randperm(len(self._train), generator=generator).numpy()
-        size, batch = self._tier.sizes[epoch], self._tier.batch
+        size, batch = self.sizes[epoch], self._tier.batch
         for step in range(self.steps):
             images, points = as_batch(self._train, order[step * batch : (step + 1) * batch], size)
             yield augment(images, points, generator)
@@ -172,7 +179,7 @@ class TrainedKeypoints:
     """What came out."""
 
     network: KeypointHRNet
-    history: History
+    histories: tuple[History, ...]  #: of each cycle
     weights: Path  #: state dict, float32 safetensors
 
 
@@ -186,8 +193,8 @@ def train_keypoints(
     tier
         How much work.
     out
-        Keeps the people (`cohorts`), checkpoint and log (`keypoints.pt`, `keypoints.csv`), and gets
-        `keypoints.safetensors`.
+        Keeps the people (`cohorts`), a checkpoint and a log of each cycle (`keypoints-1.pt`,
+        `keypoints-1.csv`), and gets `keypoints.safetensors`.
     seed
         Of people, initial weights, order and augmentation.
     device, workers, progress
@@ -203,10 +210,13 @@ def train_keypoints(
     train, validation = draw("train", tier.train), draw("validation", tier.validation)
     torch.manual_seed(seed)
     trainee = KeypointTrainee(train, validation, tier)
-    plan = Plan(epochs=len(tier.sizes), peak_rate=tier.peak_rate)
-    history = fit(
-        trainee, plan, seed=seed, device=device, folder=out, stage="keypoints", identity=repr(tier), progress=progress
-    )
+    histories = []
+    for number, (sizes, peak) in enumerate(tier.cycles, start=1):
+        trainee.sizes = sizes
+        histories.append(fit(
+            trainee, Plan(epochs=len(sizes), peak_rate=peak), seed=seed, device=device, folder=out,
+            stage=f"keypoints-{number}", identity=repr(tier), progress=progress,
+        ))  # fmt: skip
     weights = out / "keypoints.safetensors"
     save_file({name: tensor.contiguous() for name, tensor in trainee.network.state_dict().items()}, weights)
-    return TrainedKeypoints(network=trainee.network, history=history, weights=weights)
+    return TrainedKeypoints(network=trainee.network, histories=tuple(histories), weights=weights)

@@ -20,7 +20,7 @@ from training.fitting.spine_keypoints import (
 )
 from training.loop import Plan, fit
 
-SHORT = Tier(train=4, validation=2, stored=96, width=4, stages=((32, 1), (64, 1)), batch=2, peak_rate=1e-3)
+SHORT = Tier(train=4, validation=2, stored=96, width=4, stages=((32, 1),), second=((64, 1),), batch=2, peak_rate=1e-3)
 SIZE = 64
 
 
@@ -59,7 +59,7 @@ def test_a_batch_has_the_size_of_the_stage(cohort: LumbarCohort) -> None:
 
 
 def test_a_silent_network_has_a_loss_of_about_one(cohort: LumbarCohort) -> None:
-    trainee = KeypointTrainee(cohort, cohort, replace(SHORT, stages=((96, 1),)))
+    trainee = KeypointTrainee(cohort, cohort, replace(SHORT, stages=((96, 1),), second=()))
     for parameter in trainee.network.final_layer.parameters():
         torch.nn.init.zeros_(parameter)
     trainee.network.eval()
@@ -68,7 +68,7 @@ def test_a_silent_network_has_a_loss_of_about_one(cohort: LumbarCohort) -> None:
 
 
 def test_an_epoch_shows_nobody_twice(cohort: LumbarCohort) -> None:
-    trainee = KeypointTrainee(cohort, cohort, replace(SHORT, batch=4))
+    trainee = KeypointTrainee(cohort, cohort, replace(SHORT, stages=((32, 1), (64, 1)), batch=4))
     batches = list(trainee.batches(1, torch.Generator().manual_seed(0)))
     assert [tuple(images.shape) for images, _ in batches] == [(4, 1, 64, 64)] * 3
     assert trainee.steps == 3
@@ -78,13 +78,13 @@ def test_tiers_are_what_the_specification_names() -> None:
     assert TIERS["small"].width == 18
     assert (TIERS["reference"].width, TIERS["reference"].size) == (32, 384)
     for tier in TIERS.values():
-        assert all(size % 32 == 0 and size <= tier.stored for size, _ in tier.stages)
+        assert all(size % 32 == 0 and size <= tier.stored for sizes, _ in tier.cycles for size in sizes)
 
 
 def test_the_chain_writes_weights_and_does_not_train_twice(tmp_path: Path) -> None:
     first = train_keypoints(SHORT, out=tmp_path, seed=1)
-    assert len(first.history.losses) == 2
-    assert (tmp_path / "keypoints.csv").is_file()
+    assert [len(history.losses) for history in first.histories] == [1, 1]
+    assert (tmp_path / "keypoints-2.csv").is_file()
     again = train_keypoints(SHORT, out=tmp_path, seed=1)
     network = KeypointHRNet(5, SHORT.width)
     network.load_state_dict(load_file(first.weights))
