@@ -21,7 +21,8 @@ MU_WATER, BONE_EXCESS, SOFT = 0.0206, 1.25, 40.0
 KEYPOINTS = ("L1", "L2", "L3", "L4", "L5")
 AGE = (60.5, 6.2)  # S3's cohort: mean and SD, cut to its 50-75 (models.md 7.2)
 WOMEN = 0.75  # share (same)
-SOFT_VOXEL, BONE_VOXEL = (3.5, 3.5, 5.0), (1.1, 1.1, 2.4)  # mm (z, y, x)
+SOFT_VOXEL, BONE_VOXEL, WIDE_VOXEL = (3.5, 3.5, 5.0), (1.1, 1.1, 2.4), (2.5, 2.5, 4.0)  # mm (z, y, x)
+DEFAULT_SIDE, COARSEST = 384, 1.5  # smaller pictures are painted on voxels larger by the same factor, up to this one
 FIELD = (330.0, 330.0)  # mm at the detector, rows and columns, before collimation; assumption
 
 
@@ -54,7 +55,7 @@ def draw_subject(seed: int) -> tuple[float, Sex]:
 
 
 def make_lumbar_radiograph(
-    seed: int, *, longest_side: int = 384, age: float | None = None, sex: Sex | None = None,
+    seed: int, *, longest_side: int = DEFAULT_SIDE, age: float | None = None, sex: Sex | None = None,
     fractures: Mapping[str, Fracture] | None = None, film: Film | None = None, external: bool = False,
 ) -> LumbarRadiograph:  # fmt: skip
     """A lateral radiograph of the standing lumbar spine.
@@ -90,8 +91,9 @@ def make_lumbar_radiograph(
     view = draw_view(rng, anatomy, longest_side)
     points = {k: view.project(_triple(anatomy.vertebra(k).keypoint)) for k in KEYPOINTS}
     film = replace(film, edges=open_shutter(film.edges, view, points))
-    thickness = attenuation(anatomy, view, seed)
-    picture = unit.develop(unit.expose(thickness, film, view.pixel, rng), film, view.pixel)
+    smaller = max(1.0, DEFAULT_SIDE / longest_side)
+    thickness = attenuation(anatomy, view, seed, coarser=min(smaller, COARSEST))
+    picture = unit.develop(unit.expose(thickness, film, view.pixel, rng, binned=smaller**2), film, view.pixel)
     levels = {v.level: v for v in anatomy.vertebrae}
     return LumbarRadiograph(
         seed=seed, pixels=unit.finish(picture, film), spacing=(view.pixel, view.pixel), age=age, sex=sex,
@@ -129,9 +131,12 @@ def open_shutter(
     )
 
 
-def attenuation(anatomy: Anatomy, view: View, seed: int) -> Array:
-    """The integral of mu along each ray: soft parts on a coarse grid, what bone adds on a fine one."""
-    soft_grid, bone_grid, wide_grid = grids(anatomy, view)
+def attenuation(anatomy: Anatomy, view: View, seed: int, *, coarser: float = 1.0) -> Array:
+    """The integral of mu along each ray: soft parts on a coarse grid, what bone adds on a fine one.
+
+    coarser: voxels larger by this factor, for a picture whose pixels are larger too.
+    """
+    soft_grid, bone_grid, wide_grid = grids(anatomy, view, coarser=coarser)
     soft = paint_soft(soft_grid, anatomy, seed)
     mu = np.maximum(soft * np.float32(MU_WATER / 1000) + np.float32(MU_WATER), 0)
     out = project(mu, soft_grid, view)
@@ -149,21 +154,26 @@ def attenuation(anatomy: Anatomy, view: View, seed: int) -> Array:
     return np.asarray(out + project((rest - np.float32(SOFT)) * share, wide_grid, view), np.float32)
 
 
-def grids(anatomy: Anatomy, view: View) -> tuple[Grid, Grid, Grid]:
+def grids(anatomy: Anatomy, view: View, *, coarser: float = 1.0) -> tuple[Grid, Grid, Grid]:
     """For soft parts, for the spine, for ribs and pelvis: as far as the field of view reaches."""
+
+    def voxel(spacing: tuple[float, float, float]) -> tuple[float, float, float]:
+        return spacing[0] * coarser, spacing[1] * coarser, spacing[2] * coarser
+
     reach = [n * view.pixel / 2 / 1.05 for n in view.shape]
     z0, z1 = view.focus[1] - reach[0], view.focus[1] + reach[0]
     y0, y1 = view.focus[0] - reach[1], view.focus[0] + reach[1]
     aside = anatomy.half_width * 1.08 + 4
-    soft = Grid.around((z0, max(y0, anatomy.front - 16), -aside), (z1, min(y1, anatomy.back + 60), aside), SOFT_VOXEL)
+    body = (max(y0, anatomy.front - 16), min(y1, anatomy.back + 60))
+    soft = Grid.around((z0, body[0], -aside), (z1, body[1], aside), voxel(SOFT_VOXEL))
     at = np.array([v.centre for v in anatomy.vertebrae])
     low, high = at.min(0), at.max(0)
     spine = Grid.around(
         (max(z0, low[2] - 75), low[1] - 32, low[0] - 52),
         (min(z1, high[2] + 30), high[1] + 80, high[0] + 52),
-        BONE_VOXEL,
+        voxel(BONE_VOXEL),
     )
-    wide = Grid.around((z0, y0, -aside), (z1, min(y1, 110.0), aside), (2.5, 2.5, 4.0))
+    wide = Grid.around((z0, y0, -aside), (z1, min(y1, 110.0), aside), voxel(WIDE_VOXEL))
     return soft, spine, wide
 
 

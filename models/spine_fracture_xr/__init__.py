@@ -1,0 +1,1 @@
+"""Risk of a vertebral fracture from a lateral lumbar radiograph (system S3)."""
