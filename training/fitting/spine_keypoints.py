@@ -51,6 +51,10 @@ class Tier:
         """The input size the network is meant for, pixels."""
         return (self.second or self.stages)[-1][0]
 
+    def identity(self, cycle: int) -> str:
+        """What the weights depend on up to a cycle, counted from 1; later cycles do not matter to it."""
+        return repr((self.train, self.validation, self.stored, self.width, self.batch, self.cycles[:cycle], self.size))
+
     @property
     def cycles(self) -> tuple[tuple[tuple[int, ...], float], ...]:
         """For each cycle of the rate the size of each epoch and the peak."""
@@ -68,7 +72,7 @@ TIERS = {
     # 20 to 25 minutes of one core, drawing included
     "small": Tier(
         train=1200, validation=96, stored=256, width=18, stages=((64, 3), (96, 2)), batch=8, peak_rate=2e-3,
-        second=((96, 4), (128, 2)),
+        second=((96, 1), (128, 4)),
     ),
     # a GPU: the input size of the specification and HRNet-W32
     "reference": Tier(
@@ -215,7 +219,7 @@ def train_keypoints(
         trainee.sizes = sizes
         histories.append(fit(
             trainee, Plan(epochs=len(sizes), peak_rate=peak), seed=seed, device=device, folder=out,
-            stage=f"keypoints-{number}", identity=repr(tier), progress=progress,
+            stage=f"keypoints-{number}", identity=tier.identity(number), progress=progress,
         ))  # fmt: skip
     weights = out / "keypoints.safetensors"
     save_file({name: tensor.contiguous() for name, tensor in trainee.network.state_dict().items()}, weights)
