@@ -1,6 +1,7 @@
 """Which voxels of an abdominal CT are which vertebra and which muscle: the network, its input and the way back."""
 
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -134,9 +135,10 @@ def infer(net: SegmentationNet, hu: HU, spacing: Triple, *, device: str | torch.
     padded = functional.pad(small, [p for n, r in zip(shape[::-1], room[::-1], strict=True) for p in (0, r - n)],
                             value=AIR)  # fmt: skip
     window = (min(room[0], SLAB_SLICES), *(min(r, most) for r, most in zip(room[1:], WIDEST, strict=True)))
-    logits: Tensor = sliding_window_inference(
+    found = sliding_window_inference(
         windows(padded[None]).to(device), window, 1, net, overlap=(0.5, 0.25, 0.25), mode="gaussian", device="cpu"
     )
+    logits = cast(Tensor, found)  # one network output, so neither tuple nor dict
     inside = logits[:, :, : shape[0], : shape[1], : shape[2]][0].float()
     real = tuple(n * s / m for n, s, m in zip(hu.shape, spacing, shape, strict=True))
     return Probabilities(classes=inside.softmax(0), spacing=(real[0], real[1], real[2]))

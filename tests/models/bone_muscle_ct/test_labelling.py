@@ -107,7 +107,7 @@ def test_counting_from_the_sacrum() -> None:
     assert count_up(np.array([20.0, 90, 125]), 0.0) == ([L5, L5 - 2, L5 - 3], True)
     assert count_up(np.array([55.0, 90]), 0.0) == ([L5 - 1, L5 - 2], True)
     assert count_up(np.array([20.0]), float("nan")) == ([-1], True)
-    assert count_up(np.arange(10) * 34.0 + 20, 0.0)[0][-2:] == [-1, -1]
+    assert count_up(np.arange(20.0, 360.0, 34.0), 0.0)[0][-2:] == [-1, -1]
 
 
 def test_an_untrained_network_is_answered_without_error() -> None:

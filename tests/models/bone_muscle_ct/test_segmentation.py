@@ -25,7 +25,7 @@ from models.bone_muscle_ct.segmentation import (
 
 
 def test_tissues_are_background_bones_and_muscles() -> None:
-    assert TISSUES[BONES] == ("body", "arch", "sacrum")
+    assert tuple(TISSUES[BONES]) == ("body", "arch", "sacrum")
     assert TISSUES[BONES.stop :] == MUSCLES
     assert len(LEVELS) == len(VERTEBRA_LABELS)
 
