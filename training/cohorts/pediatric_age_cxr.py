@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch.nn import functional
 
 from dicom_node.header import read_instance
 from dicom_node.pixels import read_radiograph
@@ -90,6 +92,17 @@ class AgeCohort:
         """The same children, the size of their pixels forgotten."""
         return replace(self, scaled=self.filled, length=np.full(len(self), np.nan, np.float32))
 
+    def with_length(self, length: npt.ArrayLike) -> "AgeCohort":
+        """The same children as if their pictures were so long: (N,) mm. Laid anew from the filled pictures."""
+        told = np.asarray(length, np.float32)
+        scaled = np.zeros_like(self.scaled)
+        for row, inner in enumerate(np.clip(np.round(self.size * told / FIELD), 1, self.size).astype(int)):
+            start = (self.size - inner) // 2
+            picture = torch.from_numpy(self.filled[row])[None, None].float()
+            small = functional.interpolate(picture, size=(int(inner), int(inner)), mode="bilinear", antialias=True)
+            scaled[row, start : start + inner, start : start + inner] = small[0, 0].round().numpy()
+        return replace(self, scaled=scaled, length=told)
+
 
 Row = Mapping[str, Any]
 
@@ -97,10 +110,7 @@ Row = Mapping[str, Any]
 def row_of(pixels: npt.NDArray[np.float32], spacing: tuple[float, float] | None, size: int) -> dict[str, Any]:
     """The two pictures of a radiograph and its length, as the cohort keeps them."""
     loose = prepare(pixels, None, size)
-    if spacing is None:
-        true = loose
-    else:
-        true = prepare(pixels, spacing, size)
+    true = loose if spacing is None else prepare(pixels, spacing, size)
     frame = true.placement.frame
     length = np.exp(true.scale) * FIELD * frame.size / size if true.known else np.nan
     return {"scaled": _bytes(true.square), "filled": _bytes(loose.square), "length": np.float32(length)}

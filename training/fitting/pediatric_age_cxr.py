@@ -21,6 +21,7 @@ Indices = npt.NDArray[np.int64]
 
 FORGET_SIZE = 0.3  # share of pictures shown as if the size of a pixel were not known; assumption
 FORGET_SEX = 0.2  # share of children whose sex is not told; assumption
+VALIDATED = 250  # children after each epoch at most
 AUXILIARY_WEIGHT = 10.0  # of the squared error of what is visible (about 1 each) beside an error in months; assumption
 
 
@@ -52,8 +53,8 @@ TIERS = {
     ),
     # about 20 minutes of one core, most of it for drawing
     "small": Tier(
-        train=3500, validation=800, test=700, external=700, architecture=SMALL, size=160,
-        sizes=(96,) * 6 + (160,) * 3, batch=24, peak_rate=2e-3,
+        train=3000, validation=800, test=500, external=500, architecture=SMALL, size=160,
+        sizes=(96,) * 7 + (160,) * 3, batch=24, peak_rate=2e-3,
     ),
     # a GPU: the input size of the specification
     "reference": Tier(
@@ -94,14 +95,15 @@ class Teacher(nn.Module):
 class AgeTrainee:
     """The network learning ages; see `training.loop.Trainee`.
 
-    Simulated children teach their best estimate (the posterior's median given what is visible), which is what infinitely
-    many children who look alike would teach; a site's teach their age.
+    Simulated children teach their best estimate (the posterior's median given what is visible), which is what many
+    children who look alike would teach; a site's teach their age.
     """
 
     def __init__(self, train: AgeCohort, validation: AgeCohort, tier: Tier, *, seed: int) -> None:
         torch.manual_seed(seed)
         self.network = Teacher(tier.architecture).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._train, self._validation, self._tier = train, validation, tier
+        self._train, self._tier = train, tier
+        self._validation = validation.take(np.arange(min(VALIDATED, len(validation))))
         self._scale = torch.from_numpy(train.scale)
         self._label = torch.from_numpy(np.where(np.isnan(train.oracle), train.months, train.oracle))
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -45,6 +46,14 @@ class Calibration:
         return (self.scaled if known else self.filled).around(months)
 
 
+class Learned(NamedTuple):
+    """All that training found."""
+
+    net: AgeNet
+    constants: Mapping[str, Tensor]  #: of the distance
+    calibration: Calibration
+
+
 def run(request: TrainingRequest) -> TrainingResult:
     """Train, judge and write the bundle. See `training.train.train`."""
     tier = TIERS[request.tier]
@@ -62,17 +71,19 @@ def run(request: TrainingRequest) -> TrainingResult:
     net = trainee.network.net
     halve(net)
     calibration = calibrate(net, parts["validation"])
+    unseen = {name: cohort for name, cohort in parts.items() if name not in {"train", "validation"}}
     results = made.counts | {"pictures_seen": float(trainee.steps * tier.batch * len(tier.sizes))}
     median = float(np.median(parts["train"].months))
-    for name in parts.keys() - {"train", "validation"}:
-        results |= {f"{name}_{key}": value for key, value in judged(net, parts[name], calibration, median).items()}
-    constants = distances(net, parts["train"].take(np.arange(min(OOD_PICTURES, len(parts["train"])))), parts["validation"])
-    for name in parts.keys() - {"train", "validation"}:
-        features = score(net, parts[name]).features
+    for name, cohort in unseen.items():
+        results |= {f"{name}_{key}": value for key, value in judged(net, cohort, calibration, median).items()}
+    seen = parts["train"].take(np.arange(min(OOD_PICTURES, len(parts["train"]))))
+    constants = distances(net, seen, parts["validation"])
+    for name, cohort in unseen.items():
+        features = score(net, cohort).features
         far = torch.stack([ood.distance(constants, row) for row in features])
         results[f"{name}_share_beyond_ood_limit"] = float((far > 1).float().mean())
     bundle = request.out / "bundle"
-    write_bundle(bundle, content(request, tier, net, constants, calibration, results))
+    write_bundle(bundle, content(request, Learned(net, constants, calibration), results))
     return TrainingResult(
         model_name="pediatric_age_cxr", tier=request.tier, seed=request.seed, bundle=bundle, history=history.losses,
         metrics=results, bad=made.bad,
@@ -142,13 +153,11 @@ def halve(net: torch.nn.Module) -> None:
 
 def content(
     request: TrainingRequest,
-    tier: Tier,
-    net: AgeNet,
-    constants: Mapping[str, Tensor],
-    calibration: Calibration,
+    learned: Learned,
     results: Mapping[str, float],
 ) -> BundleContent:
     """What the bundle holds."""
+    tier, net, constants, calibration = TIERS[request.tier], learned.net, learned.constants, learned.calibration
     trained_on = f"{int(results['train_rows'])} simulated children (simulator {SIMULATOR_VERSION}"
     if request.cohort is not None:
         trained_on = f"{int(results['train_rows'])} radiographs of a site (table {request.cohort.name}"

@@ -16,7 +16,7 @@ CARD: dict[str, Any] = {
     ),
     "population": "Children and adolescents below 19 years",
     "limits": [
-        "Trained on simulated children only: the figure carries no clinical knowledge beyond the typed-in growth curves.",
+        "Trained on simulated children only: it carries no clinical knowledge beyond the typed-in growth curves.",
         "Not for legal or forensic questions: whether somebody has reached an age is never answered.",
         "Most of what tells the age is size: where the header does not give the size of a pixel, errors are larger.",
         "Ages of 18 years and over are told as about 18.",
