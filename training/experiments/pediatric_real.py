@@ -48,7 +48,7 @@ def read_children(folder: Path, size: int) -> AgeCohort:
 
 def _child(folder: Path, row: Mapping[str, str], size: int) -> dict[str, object]:
     with Image.open(folder / row["file"]) as picture:
-        pixels = np.asarray(picture.convert("L"), np.float32) / 255
+        pixels = np.asarray(picture.convert("L"), np.float32) / np.float32(255)
     return row_of(pixels, None, size) | {
         "sex": np.int8({"M": 1, "F": 0}.get(row["sex"], -1)),
         "months": np.float32(row["age_months"]),

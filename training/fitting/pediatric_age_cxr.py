@@ -48,13 +48,13 @@ class Tier:
 TIERS = {
     # minutes on two cores: proves that the chain learns
     "tiny": Tier(
-        train=500, validation=150, test=300, external=150, architecture=Architecture(depth=18, width=0.25), size=96,
-        sizes=(64,) * 12 + (96,) * 2, batch=20, peak_rate=3e-3,
+        train=500, validation=100, test=200, external=60, architecture=Architecture(depth=18, width=0.25), size=64,
+        sizes=(64,) * 10, batch=20, peak_rate=3e-3,
     ),
     # about 20 minutes of one core, most of it for drawing
     "small": Tier(
-        train=3000, validation=800, test=500, external=500, architecture=SMALL, size=160,
-        sizes=(96,) * 7 + (160,) * 3, batch=24, peak_rate=2e-3,
+        train=2500, validation=800, test=200, external=200, architecture=SMALL, size=160,
+        sizes=(96,) * 8 + (160,) * 2, batch=24, peak_rate=2e-3,
     ),
     # a GPU: the input size of the specification
     "reference": Tier(

@@ -66,7 +66,7 @@ def run(request: TrainingRequest) -> TrainingResult:
     trainee = AgeTrainee(parts["train"], parts["validation"], tier, seed=request.seed)
     history = fit(
         trainee, tier.plan, seed=request.seed, device=device, folder=request.out / "run",
-        identity=repr((tier, made.counts, request.cohort, request.fold)), progress=request.progress,
+        identity=_identity(request, tier, len(parts["train"])), progress=request.progress,
     )  # fmt: skip
     net = trainee.network.net
     halve(net)
@@ -191,6 +191,11 @@ def content(
         keep_precision=("ood.",),
         results=results,
     )  # fmt: skip
+
+
+def _identity(request: TrainingRequest, tier: Tier, count: int) -> str:
+    """What weights follow from; how many children judge them is not part of it."""
+    return repr((tier.architecture, tier.size, tier.sizes, tier.batch, count, request.cohort, request.fold))
 
 
 def _simulate(request: TrainingRequest, tier: Tier, split: str, count: int) -> AgeCohort:
