@@ -1,6 +1,6 @@
 """Children's chest radiographs with their ages as arrays ready for training: simulated, or a site's own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -171,7 +171,7 @@ def simulate(
     return AgeCohort(vendor=np.full(count, ""), **whole)
 
 
-def stack(rows: list[Row]) -> dict[str, npt.NDArray[Any]]:
+def stack(rows: Sequence[Row]) -> dict[str, npt.NDArray[Any]]:
     """Rows -> columns, each an array."""
     return {name: np.stack([np.asarray(row[name]) for row in rows]) for name in rows[0]}
 

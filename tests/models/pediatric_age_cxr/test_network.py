@@ -5,14 +5,15 @@ from models.ages import BINS, expectation
 from models.cam import class_activation
 from models.coordinate_attention import CoordinateAttention
 from models.pediatric_age_cxr.network import LARGE, REFERENCE, SMALL, AgeNet, Architecture, age_direction
-from models.pediatric_age_cxr.preprocess import scalars
+from models.pediatric_age_cxr.preprocess import Sex, scalars
 from models.resnet import BasicBlock, Bottleneck
 
 TINY = Architecture(depth=18, width=0.125)
 
 
 def told(count: int = 2) -> torch.Tensor:
-    return scalars(["M", None][:count], [True, False][:count], [0.1, 0.0][:count])
+    sexes: list[Sex | None] = ["M", None]
+    return scalars(sexes[:count], [True, False][:count], [0.1, 0.0][:count])
 
 
 @pytest.mark.parametrize(
@@ -44,29 +45,30 @@ def test_what_is_told_reaches_the_answer_and_the_gradient() -> None:
     torch.manual_seed(0)
     net = AgeNet(TINY).eval()
     x = torch.randn(1, 1, 64, 64)
-    boy, girl, unknown = (net(x, scalars([sex], [True], [0.0])).logits for sex in ("M", "F", None))
+    sexes: list[Sex | None] = ["M", "F", None]
+    boy, girl, unknown = (net(x, scalars([sex], [True], [0.0])).logits for sex in sexes)
     assert not torch.equal(boy, girl)
     assert not torch.equal(boy, unknown)
-    net(x, told(1)).logits.square().sum().backward()
-    assert net.condition[2].weight.grad is not None
-    assert float(net.condition[2].weight.grad.abs().max()) > 0
+    net(x, told(1)).logits.square().sum().backward()  # the condition begins at zero and must be able to leave it
+    gradients = [parameter.grad for parameter in net.condition.parameters()]
+    assert gradients[2] is not None
+    assert float(gradients[2].abs().max()) > 0
 
 
 def test_the_direction_is_the_derivative_of_the_age() -> None:
     torch.manual_seed(0)
-    net = AgeNet(TINY).double().eval()
+    net = AgeNet(TINY).eval()
     torch.nn.init.normal_(net.condition[2].weight, std=0.3)  # type: ignore[arg-type]
-    net.head.float()
-    x, scalar = torch.randn(2, 1, 64, 64).double(), told().double()
-    output = net.float()(x.float(), scalar.float())
+    x, scalar = torch.randn(2, 1, 64, 64), told()
+    output = net(x, scalar)
     direction = age_direction(output, net.head)
 
     def age(features: torch.Tensor) -> torch.Tensor:
-        turn, shift = net.condition(scalar.float()).chunk(2, 1)
-        return expectation(net.head(torch.cat([features * (1 + turn) + shift, scalar.float()], 1)))
+        turn, shift = net.condition(scalar).chunk(2, 1)
+        return expectation(net.head(torch.cat([features * (1 + turn) + shift, scalar], 1)))
 
     features = output.features.detach().requires_grad_()
-    age(features).sum().backward()
+    age(features).sum().backward()  # type: ignore[no-untyped-call]
     assert features.grad is not None
     torch.testing.assert_close(direction, features.grad, rtol=1e-3, atol=1e-4)
     # the map's mean is what the features contribute

@@ -58,7 +58,7 @@ def test_contributions_are_a_map_for_each_picture(reader: Reader) -> None:
     maps = reader.contributions([prepare(picture(), (1.0, 1.0), reader.size)] * 2, ["M", "F"])
     assert [m.shape for m in maps] == [(reader.size // 32, reader.size // 32)] * 2
     assert np.isfinite(maps).all()
-    assert not np.array_equal(*maps)
+    assert not np.array_equal(maps[0], maps[1])
 
 
 def test_z_is_the_difference_in_units_of_the_usual(reader: Reader) -> None:

@@ -28,7 +28,8 @@ class Learned(NamedTuple):
 def trained(train: AgeCohort, validation: AgeCohort) -> AgeNet:
     trainee = AgeTrainee(train, validation, TIER, seed=0)
     fit(trainee, TIER.plan, seed=0)
-    return trainee.network.net
+    net: AgeNet = trainee.network.net
+    return net
 
 
 @pytest.fixture(scope="module")
