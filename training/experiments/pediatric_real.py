@@ -115,7 +115,7 @@ def run(
 def _told(reader: Reader, cohort: AgeCohort, tuning: Tuning, *, seed: int, progress: Progress) -> Mapping[str, Floats]:
     """Ages by arm, (N,) each, every child's told by what the other folds taught."""
     fold = folds_of(cohort.patients, FOLDS, seed=seed)
-    plain = score(reader.network, cohort).months
+    plain = score(reader.network, cohort, size=reader.size).months
     told = {arm: np.full(len(cohort), np.nan) for arm in ARMS} | {"simulation": plain}
     for number in range(FOLDS):
         test, train = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
@@ -124,7 +124,7 @@ def _told(reader: Reader, cohort: AgeCohort, tuning: Tuning, *, seed: int, progr
         slope, intercept = np.polyfit(plain[train], ages, 1)
         told["line"][test] = intercept + slope * plain[test]
         net = tuned(reader.network, cohort.take(train), tuning, seed=seed)
-        told["tuned"][test] = score(net, cohort.take(test)).months
+        told["tuned"][test] = score(net, cohort.take(test), size=reader.size).months
         progress("tuning", number + 1, FOLDS)
     return told
 

@@ -25,7 +25,7 @@ from training.phantoms.child.regions import NAMES, regions
 from training.request import Progress, silent
 
 BUNDLE = Path(__file__).parents[2] / "models" / "pediatric_age_cxr" / "bundle"
-CHILDREN = {"tiny": 3, "full": 200}
+CHILDREN = {"tiny": 3, "full": 100}
 FIRST = 900_000  # seeds after the first of the test split: children whom nothing else uses
 
 

@@ -34,37 +34,38 @@ class Tier:
     test: int
     external: int
     architecture: Architecture
-    size: int  #: side of the network's square, pixels; cohorts are kept at it
-    sizes: tuple[int, ...]  #: an epoch each, pixels: small pictures first, they are cheaper
+    size: int  #: side of the network's square, pixels, in training as in use: what it learns is the length of things
+    stored: int  #: side at which pictures are kept, pixels
+    epochs: int
     batch: int
     peak_rate: float
 
     @property
     def plan(self) -> Plan:
         """For the training loop."""
-        return Plan(epochs=len(self.sizes), peak_rate=self.peak_rate)
+        return Plan(epochs=self.epochs, peak_rate=self.peak_rate)
 
 
 TIERS = {
     # minutes on two cores: proves that the chain learns
     "tiny": Tier(
         train=500, validation=100, test=200, external=60, architecture=Architecture(depth=18, width=0.25), size=64,
-        sizes=(64,) * 10, batch=20, peak_rate=3e-3,
+        stored=64, epochs=10, batch=20, peak_rate=3e-3,
     ),
     # about 20 minutes of one core, most of it for drawing
     "small": Tier(
-        train=2500, validation=800, test=200, external=200, architecture=SMALL, size=160,
-        sizes=(96,) * 8 + (160,) * 2, batch=24, peak_rate=2e-3,
+        train=2500, validation=800, test=200, external=200, architecture=SMALL, size=96,
+        stored=160, epochs=10, batch=24, peak_rate=2e-3,
     ),
     # a GPU: the input size of the specification
     "reference": Tier(
         train=40000, validation=4000, test=8000, external=8000, architecture=REFERENCE, size=512,
-        sizes=(256,) * 8 + (512,) * 8, batch=48, peak_rate=2e-3,
+        stored=512, epochs=16, batch=48, peak_rate=2e-3,
     ),
     # a GPU with 80 GB: for sites that have tens of thousands of radiographs
     "large": Tier(
         train=100000, validation=4000, test=8000, external=8000, architecture=LARGE, size=512,
-        sizes=(256,) * 8 + (512,) * 8, batch=48, peak_rate=1e-3,
+        stored=512, epochs=16, batch=48, peak_rate=1e-3,
     ),
 }  # fmt: skip
 
@@ -114,12 +115,12 @@ class AgeTrainee:
 
     def batches(self, epoch: int, generator: torch.Generator) -> Iterator[Batch]:
         """An epoch's batches, augmented."""
-        size = self._tier.sizes[epoch]
+        del epoch
         order = torch.randperm(len(self._train), generator=generator).numpy()
         for chosen in order[: self.steps * self._tier.batch].reshape(self.steps, -1):
-            yield self._batch(chosen, size, generator)
+            yield self._batch(chosen, generator)
 
-    def _batch(self, chosen: Indices, size: int, generator: torch.Generator) -> Batch:
+    def _batch(self, chosen: Indices, generator: torch.Generator) -> Batch:
         cohort = self._train
         forget = torch.rand(len(chosen), generator=generator).numpy() < FORGET_SIZE
         silent = torch.rand(len(chosen), generator=generator).numpy() < FORGET_SEX
@@ -130,7 +131,7 @@ class AgeTrainee:
             [None if hush else sex for sex, hush in zip(names, silent, strict=True)], known.tolist(),
             self._scale[chosen].tolist(),
         )  # fmt: skip
-        images = augment(resized(pictures, size), generator, zoom=torch.from_numpy(~known))
+        images = augment(resized(pictures, self._tier.size), generator, zoom=torch.from_numpy(~known))
         return Batch(images, told, self._label[chosen], torch.from_numpy(cohort.truths[chosen]))
 
     def loss(self, batch: Batch, device: torch.device) -> Tensor:
@@ -148,7 +149,7 @@ class AgeTrainee:
     def validate(self, device: torch.device) -> float:
         """Mean absolute error in months, half of it to scale and half with the size forgotten."""
         cohorts = (self._validation, self._validation.without_size())
-        return sum(mae(self.network.net, cohort, device=device) for cohort in cohorts) / 2
+        return sum(mae(self.network.net, cohort, size=self._tier.size, device=device) for cohort in cohorts) / 2
 
 
 def resized(pictures: npt.NDArray[np.uint8], size: int) -> Tensor:
@@ -172,20 +173,20 @@ class Scored(NamedTuple):
 
 
 @torch.no_grad()
-def score(net: AgeNet, cohort: AgeCohort, *, device: torch.device | str = "cpu", batch: int = 32) -> Scored:
-    """Logits and features of a cohort, from the stored pictures, which have the network's size."""
+def score(net: AgeNet, cohort: AgeCohort, *, size: int, device: torch.device | str = "cpu", batch: int = 32) -> Scored:
+    """Logits and features of a cohort. size: side of the network's square, pixels, at most that of the pictures."""
     logits, features = [], []
     scale = cohort.scale
     for start in range(0, len(cohort), batch):
         rows = np.arange(start, min(start + batch, len(cohort)))
         told = scalars(cohort.take(rows).sexes, cohort.known[rows].tolist(), scale[rows].tolist())
-        x = (resized(cohort.scaled[rows], cohort.size) - MEAN) / SD
+        x = (resized(cohort.scaled[rows], size) - MEAN) / SD
         output = net(x.to(device, memory_format=torch.channels_last), told.to(device))
         logits.append(output.logits.float().cpu())
         features.append(output.features.float().cpu())
     return Scored(torch.cat(logits), torch.cat(features))
 
 
-def mae(net: AgeNet, cohort: AgeCohort, *, device: torch.device | str = "cpu") -> float:
+def mae(net: AgeNet, cohort: AgeCohort, *, size: int, device: torch.device | str = "cpu") -> float:
     """Mean absolute error against the age in the calendar, months."""
-    return float(np.abs(score(net, cohort, device=device).months - cohort.months).mean())
+    return float(np.abs(score(net, cohort, size=size, device=device).months - cohort.months).mean())

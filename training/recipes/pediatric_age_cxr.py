@@ -60,7 +60,7 @@ def run(request: TrainingRequest) -> TrainingResult:
     device = str(pick_device(request.device))
     counts = {"train": tier.train, "validation": tier.validation, "test": tier.test, "external": tier.external}
     made = splits(
-        request, counts, simulate=partial(_simulate, request, tier), read=partial(read, size=tier.size), layout=LAYOUT
+        request, counts, simulate=partial(_simulate, request, tier), read=partial(read, size=tier.stored), layout=LAYOUT
     )
     parts = made.parts
     trainee = AgeTrainee(parts["train"], parts["validation"], tier, seed=request.seed)
@@ -70,53 +70,55 @@ def run(request: TrainingRequest) -> TrainingResult:
     )  # fmt: skip
     net = trainee.network.net
     halve(net)
-    calibration = calibrate(net, parts["validation"])
+    calibration = calibrate(net, parts["validation"], tier.size)
     unseen = {name: cohort for name, cohort in parts.items() if name not in {"train", "validation"}}
-    results = made.counts | {"pictures_seen": float(trainee.steps * tier.batch * len(tier.sizes))}
+    results = made.counts | {"pictures_seen": float(trainee.steps * tier.batch * len(history.losses))}
     median = float(np.median(parts["train"].months))
-    for name, cohort in unseen.items():
-        results |= {f"{name}_{key}": value for key, value in judged(net, cohort, calibration, median).items()}
     seen = parts["train"].take(np.arange(min(OOD_PICTURES, len(parts["train"]))))
-    constants = distances(net, seen, parts["validation"])
+    constants = distances(net, seen, parts["validation"], tier.size)
+    learned = Learned(net, constants, calibration)
     for name, cohort in unseen.items():
-        features = score(net, cohort).features
+        told = judged(learned, cohort, median, tier.size)
+        results |= {f"{name}_{key}": value for key, value in told.items()}
+        features = score(net, cohort, size=tier.size).features
         far = torch.stack([ood.distance(constants, row) for row in features])
         results[f"{name}_share_beyond_ood_limit"] = float((far > 1).float().mean())
     bundle = request.out / "bundle"
-    write_bundle(bundle, content(request, Learned(net, constants, calibration), results))
+    write_bundle(bundle, content(request, learned, results))
     return TrainingResult(
         model_name="pediatric_age_cxr", tier=request.tier, seed=request.seed, bundle=bundle, history=history.losses,
         metrics=results, bad=made.bad,
     )  # fmt: skip
 
 
-def judged(net: AgeNet, cohort: AgeCohort, calibration: Calibration, median: float) -> dict[str, float]:
+def judged(learned: Learned, cohort: AgeCohort, median: float, size: int) -> dict[str, float]:
     """Figures to scale, and of the same children with the size of their pixels forgotten."""
     told: dict[str, float] = {}
+    net, calibration = learned.net, learned.calibration
     known = cohort.take(cohort.known)
     if len(known):
-        months = score(net, known).months
+        months = score(net, known, size=size).months
         told |= judge(known, months, calibration.ends(months, known=True), median=median)
     loose = cohort.without_size()
-    months = score(net, loose).months
+    months = score(net, loose, size=size).months
     blind = judge(loose, months, calibration.ends(months, known=False), median=median)
     wanted = ("mae", "mae_low", "mae_high", "interval_coverage", "interval_width", "bias")
     return told | {f"without_size_{key}": blind[key] for key in wanted}
 
 
-def calibrate(net: AgeNet, validation: AgeCohort) -> Calibration:
+def calibrate(net: AgeNet, validation: AgeCohort, size: int) -> Calibration:
     """Intervals by group of the predicted age, and the spread of errors by group of the true age.
 
     A site whose radiographs do not tell the size of their pixels gets the intervals for that case in both places.
     """
     loose = validation.without_size()
-    ages = score(net, loose).months
+    ages = score(net, loose, size=size).months
     fitted = partial(fit_intervals, edges=GROUP_EDGES, coverage=COVERAGE, least=MONTHS[0], most=MONTHS[1])
     filled = scaled = fitted(ages, loose.months)
     known = validation.take(validation.known)
     cohort = loose
     if len(known) >= len(validation) / 2:
-        cohort, ages = known, score(net, known).months
+        cohort, ages = known, score(net, known, size=size).months
         scaled = fitted(ages, known.months)
     return Calibration(scaled=scaled, filled=filled, spread=_spread(ages - cohort.months, cohort))
 
@@ -132,13 +134,13 @@ def _spread(wrong: Floats, cohort: AgeCohort) -> Spread:
     )
 
 
-def distances(net: AgeNet, train: AgeCohort, validation: AgeCohort) -> dict[str, Tensor]:
+def distances(net: AgeNet, train: AgeCohort, validation: AgeCohort, size: int) -> dict[str, Tensor]:
     """Constants of the distance; half of the pictures are to scale, half are not."""
 
     def both(cohort: AgeCohort) -> Tensor:
         rows = np.arange(len(cohort))
         parts = (cohort.take(rows % 2 == 0), cohort.take(rows % 2 == 1).without_size())
-        return torch.cat([score(net, part).features for part in parts if len(part)])
+        return torch.cat([score(net, part, size=size).features for part in parts if len(part)])
 
     return ood.fit_ood(both(train), both(validation))
 
@@ -195,11 +197,11 @@ def content(
 
 def _identity(request: TrainingRequest, tier: Tier, count: int) -> str:
     """What weights follow from; how many children judge them is not part of it."""
-    return repr((tier.architecture, tier.size, tier.sizes, tier.batch, count, request.cohort, request.fold))
+    return repr((tier.architecture, tier.size, tier.stored, tier.batch, count, request.cohort, request.fold))
 
 
 def _simulate(request: TrainingRequest, tier: Tier, split: str, count: int) -> AgeCohort:
     return simulate(
-        split, count, size=tier.size, seed=request.seed, workers=request.workers, cache=request.out / "cohorts",
+        split, count, size=tier.stored, seed=request.seed, workers=request.workers, cache=request.out / "cohorts",
         progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
     )  # fmt: skip

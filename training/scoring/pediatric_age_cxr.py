@@ -25,7 +25,7 @@ def score(
     bundle
         A folder as training writes it.
     cohort
-        Children, their pictures of the size that the network takes.
+        Children, their pictures at least of the size that the network takes.
     name
         Of the cohort, for reports.
     device
@@ -38,12 +38,12 @@ def score(
     WeightsMismatch
         If the bundle does not fit together.
     ConfigurationError
-        If the pictures have another size, or there are none.
+        If the pictures are smaller, or there are none.
     """
     reader = load_reader(bundle, device=device)
-    if not len(cohort) or cohort.size != reader.size:
+    if not len(cohort) or cohort.size < reader.size:
         raise ConfigurationError(
-            f"cohort must have pictures of {reader.size} pixels, got {len(cohort)} of {cohort.size}"
+            f"cohort must have pictures of {reader.size} pixels or more, got {len(cohort)} of {cohort.size}"
         )
     scale, found = cohort.scale, []
     for start in range(0, len(cohort), TOGETHER):

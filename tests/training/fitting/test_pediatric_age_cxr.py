@@ -11,7 +11,7 @@ from training.loop import Plan, fit
 
 SHORT = Tier(
     train=200, validation=20, test=8, external=8, architecture=Architecture(depth=18, width=0.125), size=64,
-    sizes=(64,) * 3, batch=10, peak_rate=4e-3,
+    stored=64, epochs=3, batch=10, peak_rate=4e-3,
 )  # fmt: skip
 
 
@@ -21,16 +21,16 @@ def test_a_short_training_learns_size() -> None:
     trainee = AgeTrainee(train, validation, SHORT, seed=0)
     history = fit(trainee, SHORT.plan, seed=0)
     guess = float(np.abs(validation.months - np.median(train.months)).mean())
-    learned = mae(trainee.network.net, validation)
+    learned = mae(trainee.network.net, validation, size=64)
     assert learned < 0.5 * guess
     assert min(history.validation) == history.validation[history.best_epoch]
     # the disc's size on the picture says little once that of a pixel is forgotten
-    assert mae(trainee.network.net, validation.without_size()) > 1.5 * learned
+    assert mae(trainee.network.net, validation.without_size(), size=64) > 1.5 * learned
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:
     cohort = discs(20)
-    trainees = [AgeTrainee(cohort, cohort.take(range(4)), replace(SHORT, sizes=(64,)), seed=1) for _ in range(2)]
+    trainees = [AgeTrainee(cohort, cohort.take(range(4)), SHORT, seed=1) for _ in range(2)]
     histories = [fit(trainee, Plan(epochs=1, peak_rate=1e-3), seed=1) for trainee in trainees]
     assert histories[0] == histories[1]
     first, second = (trainee.network.state_dict().values() for trainee in trainees)
@@ -69,7 +69,7 @@ def test_children_of_whom_only_the_age_is_known_give_a_finite_loss() -> None:
 def test_scores_do_not_depend_on_the_batch() -> None:
     cohort = discs(7)
     net = AgeTrainee(cohort, cohort, SHORT, seed=0).network.net.eval()
-    found, one = score(net, cohort, batch=3), score(net, cohort.take([6]))
+    found, one = score(net, cohort, size=64, batch=3), score(net, cohort.take([6]), size=64)
     assert found.logits.shape == (7, 229)
     assert found.months.shape == (7,)
     torch.testing.assert_close(found.logits[6], one.logits[0], rtol=1e-4, atol=1e-4)
@@ -82,11 +82,11 @@ def test_pictures_are_resized() -> None:
 
 
 def test_tiers_grow() -> None:
-    work = [tier.train * sum(size**2 for size in tier.sizes) for tier in TIERS.values()]
+    work = [tier.train * tier.epochs * tier.size**2 for tier in TIERS.values()]
     assert list(TIERS) == ["tiny", "small", "reference", "large"]
     assert work == sorted(work)
     for tier in TIERS.values():
-        assert tier.sizes[-1] == tier.size
+        assert tier.size <= tier.stored
 
 
 @pytest.mark.parametrize("name", ["reference", "large"])

@@ -50,7 +50,7 @@ def learned(cohorts: tuple[AgeCohort, AgeCohort, AgeCohort]) -> Learned:
 
 
 def off(net: AgeNet, cohort: AgeCohort) -> Floats:
-    return np.abs(score(net, cohort).months - cohort.months)
+    return np.abs(score(net, cohort, size=TIER.size).months - cohort.months)
 
 
 def test_it_beats_the_median_and_not_the_oracle(learned: Learned) -> None:

@@ -23,7 +23,7 @@ from training.scoring.pediatric_age_cxr import score
 NAME = "pediatric_age_cxr"
 SMALLEST = Tier(
     train=16, validation=12, test=12, external=12, architecture=Architecture(depth=18, width=0.125), size=64,
-    sizes=(64,), batch=8, peak_rate=1e-3,
+    stored=96, epochs=1, batch=8, peak_rate=1e-3,
 )  # fmt: skip
 SEED = 3
 
@@ -64,7 +64,7 @@ def test_the_result_says_what_the_bundle_says(done: Run) -> None:
 
 
 def test_what_was_judged_is_what_is_shipped(done: Run) -> None:
-    children = simulate("test", 12, size=64, seed=SEED, cache=done.out / "cohorts")
+    children = simulate("test", 12, size=96, seed=SEED, cache=done.out / "cohorts")
     scored = score(done.result.bundle, children)
     off = np.abs(scored.values["months"] - scored.values["true_months"])
     assert off.mean() == pytest.approx(done.result.metrics["test_mae"], rel=1e-4)
@@ -109,9 +109,9 @@ def test_a_site_trains_on_its_own_children(tmp_path: Path, monkeypatch: pytest.M
 def test_a_cohort_without_sizes_has_one_interval_for_both(done: Run) -> None:
     torch.manual_seed(0)
     net = AgeNet(SMALLEST.architecture).eval()
-    children = simulate("validation", 12, size=64, seed=SEED, cache=done.out / "cohorts")
-    assert recipe.calibrate(net, children.without_size()).scaled == recipe.calibrate(net, children).filled
-    assert recipe.calibrate(net, children).scaled != recipe.calibrate(net, children).filled
+    children = simulate("validation", 12, size=96, seed=SEED, cache=done.out / "cohorts")
+    assert recipe.calibrate(net, children.without_size(), 64).scaled == recipe.calibrate(net, children, 64).filled
+    assert recipe.calibrate(net, children, 64).scaled != recipe.calibrate(net, children, 64).filled
 
 
 def test_halved_weights_survive_the_file() -> None:

@@ -27,6 +27,6 @@ def test_a_cohort_is_scored_row_by_row() -> None:
 
 
 @pytest.mark.parametrize("cohort", [discs(2, size=64), discs(2, size=160).take([])])
-def test_another_size_and_nobody_are_refused(cohort: object) -> None:
-    with pytest.raises(ConfigurationError, match="pictures of 160 pixels"):
+def test_smaller_pictures_and_nobody_are_refused(cohort: object) -> None:
+    with pytest.raises(ConfigurationError, match="pictures of 96 pixels"):
         score(BUNDLE, cohort)  # type: ignore[arg-type]
