@@ -5,9 +5,12 @@ import pytest
 import torch
 
 from models.pediatric_age_cxr.network import Architecture
+from models.pediatric_age_cxr.preprocess import prepare
 from tests.training.fitting.age_cohorts import discs
+from training.cohorts.pediatric_age_cxr import row_of
 from training.fitting.pediatric_age_cxr import TIERS, AgeTrainee, Tier, mae, resized, score
 from training.loop import Plan, fit
+from training.phantoms.child.phantom import make_child
 
 SHORT = Tier(
     train=200, validation=20, test=8, external=8, architecture=Architecture(depth=18, width=0.125), size=64,
@@ -79,6 +82,15 @@ def test_pictures_are_resized() -> None:
     images = resized(discs(2).scaled, 32)
     assert images.shape == (2, 1, 32, 32)
     assert 0 <= float(images.min()) <= float(images.max()) <= 1.01
+
+
+def test_pictures_kept_larger_are_nearly_those_prepared_at_once() -> None:
+    child = make_child(3, months=60, longest_side=192)
+    kept = np.asarray(row_of(child.pixels, child.spacing, 160)["scaled"])
+    at_once = prepare(child.pixels, child.spacing, 96)
+    other = prepare(child.pixels, (0.9 * child.spacing[0], 0.9 * child.spacing[1]), 96)
+    small = resized(kept[None], 96)[0, 0].numpy()
+    assert np.abs(small - at_once.square).mean() < 0.4 * np.abs(small - other.square).mean()
 
 
 def test_tiers_grow() -> None:
