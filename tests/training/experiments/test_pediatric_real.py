@@ -46,7 +46,9 @@ def test_every_arm_is_judged(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.real_data
 @pytest.mark.slow
 def test_the_shipped_weights_on_real_children(real_data: Path, tmp_path: Path) -> None:
-    """What docs/models says of them: far from the phantoms, and no better than guessing the median."""
+    """As they are worse than guessing the median, yet they order children: a straight line makes them better."""
     results = run(real_data / "cxr_age", tmp_path, scale="tiny", bundle=BUNDLE)
     assert (results["radiographs"], results["patients"]) == (47, 35)
-    assert results["simulation_mae"] > 0
+    assert results["simulation_minus_median_low"] > 0
+    assert results["simulation_spearman"] > 0.4
+    assert results["line_minus_median_high"] < 0
