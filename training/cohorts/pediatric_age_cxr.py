@@ -86,6 +86,7 @@ class AgeCohort:
     def take(self, rows: npt.ArrayLike) -> "AgeCohort":
         """Some of the children: indices or flags."""
         chosen = np.asarray(rows)
+        chosen = chosen if chosen.size else np.zeros(0, np.int64)  # an empty list is an array of floats
         return AgeCohort(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
 
     def without_size(self) -> "AgeCohort":
