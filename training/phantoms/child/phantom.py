@@ -36,6 +36,7 @@ class ChildPhantom:
     pixels: Array = field(repr=False)
     spacing: tuple[float, float]
     child: Child = field(repr=False)
+    canvas: Canvas = field(repr=False)  #: the patient's plane, a cell for each pixel
     mask: Array = field(repr=False)  #: lung fields, 0..1
     external: bool = False
 
@@ -113,7 +114,7 @@ def make_child(
     pixels = take_picture(shape.roll, detector, blades, layers, beam, chance=(how, things), letters=0.6)
     return ChildPhantom(
         seed=seed, months=age, sex=gender, view=shape.view, pixels=pixels, spacing=(detector.pitch, detector.pitch),
-        child=child, mask=lungs, external=external,
+        child=child, canvas=canvas, mask=lungs, external=external,
     )  # fmt: skip
 
 
