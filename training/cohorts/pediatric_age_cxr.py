@@ -70,7 +70,7 @@ class AgeCohort:
         """(N,) log(mm that the square spans / FIELD), as `preprocess.prepare` tells it; 0 where unknown."""
         inner = np.clip(np.round(self.size * self.length / FIELD), 1, self.size)
         told = np.log(self.length / inner * self.size / FIELD)
-        return np.nan_to_num(told, nan=0.0).astype(np.float32)
+        return np.asarray(np.nan_to_num(told, nan=0.0), np.float32)
 
     @property
     def sexes(self) -> list[Sex | None]:

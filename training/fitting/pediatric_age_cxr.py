@@ -144,7 +144,8 @@ class AgeTrainee:
         there = there & (batch.scalars[:, 2:3].to(device) > 0)
         wrong = (extra - truths.nan_to_num()).square()[there]
         auxiliary = wrong.mean() if wrong.numel() else wrong.sum()
-        return age_loss(logits, batch.label.to(device)) + AUXILIARY_WEIGHT * auxiliary
+        loss: Tensor = age_loss(logits, batch.label.to(device)) + AUXILIARY_WEIGHT * auxiliary
+        return loss
 
     def validate(self, device: torch.device) -> float:
         """Mean absolute error in months, half of it to scale and half with the size forgotten."""
