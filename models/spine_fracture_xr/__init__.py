@@ -1,0 +1,1 @@
+"""Vertebral fracture risk from a lateral lumbar radiograph (Kong et al. 2022)."""
