@@ -1,19 +1,15 @@
 """Chest radiographs of simulated pneumonia patients as arrays ready for training."""
 
-import contextlib
-import hashlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from models.cap_mortality_cxr.preprocess import prepare
+from training.cohorts.drawing import Arrays, draw_rows, kept
 from training.phantoms.chest.phantom import SIMULATOR_VERSION, make_phantom
 
 FloatArray = npt.NDArray[np.float32]
@@ -71,48 +67,21 @@ def make_cohort(
     if split not in SPLIT_SEEDS or count < 1:
         raise ValueError(f"split must be one of {', '.join(SPLIT_SEEDS)} and count positive, got {split!r}, {count}")
     name = f"{SIMULATOR_VERSION}-{split}-{count}-{size}-{seed}"
-    kept = cache / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.npz" if cache else None
-    if kept is not None and kept.is_file():
-        with np.load(kept) as arrays:
-            return ChestCohort(**{f.name: arrays[f.name] for f in fields(ChestCohort)})
     first = SPLIT_SEEDS[split] + 1_000_000_000 * seed
     seeds = np.arange(first, first + count, dtype=np.int64)
-    cohort = _stack(seeds, _rows(seeds, partial(_patient, size=size, external=split == "external"), workers, progress))
-    if kept is not None:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, **{f.name: getattr(cohort, f.name) for f in fields(ChestCohort)})
-    return cohort
-
-
-def _rows(
-    seeds: npt.NDArray[np.int64],
-    make: "partial[Row]",
-    workers: int,
-    progress: Callable[[int, int], None] | None,
-) -> list[Row]:
-    rows: list[Row] = []
-    with contextlib.ExitStack() as stack:
-        numbers = (int(seed) for seed in seeds)
-        made: Iterator[Row] = map(make, numbers)
-        if workers > 1:
-            pool = ProcessPoolExecutor(
-                workers, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
-            )
-            made = stack.enter_context(pool).map(make, numbers, chunksize=16)
-        for row in made:
-            rows.append(row)
-            if progress is not None:
-                progress(len(rows), len(seeds))
-    return rows
-
-
-def _stack(seeds: npt.NDArray[np.int64], rows: list[Row]) -> ChestCohort:
-    images, auxiliary, lp, risk, died = zip(*rows, strict=True)
+    make = partial(_patient, size=size, external=split == "external")
     return ChestCohort(
-        images=np.stack(images),
-        auxiliary=np.asarray(auxiliary, np.float32),
-        lp=np.asarray(lp, np.float32),
-        risk=np.asarray(risk, np.float32),
-        died=np.asarray(died, np.float32),
-        seeds=seeds,
+        **kept(cache, name, lambda: _stack(seeds, draw_rows(seeds, make, workers=workers, progress=progress)))
     )
+
+
+def _stack(seeds: npt.NDArray[np.int64], rows: list[Row]) -> Arrays:
+    images, auxiliary, lp, risk, died = zip(*rows, strict=True)
+    return {
+        "images": np.stack(images),
+        "auxiliary": np.asarray(auxiliary, np.float32),
+        "lp": np.asarray(lp, np.float32),
+        "risk": np.asarray(risk, np.float32),
+        "died": np.asarray(died, np.float32),
+        "seeds": seeds,
+    }
