@@ -1,1 +1,1 @@
-"""Vertebral fracture risk from a lateral lumbar radiograph (Kong et al. 2022)."""
+"""Risk of a vertebral fracture from a lateral lumbar radiograph (system S3)."""

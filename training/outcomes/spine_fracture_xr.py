@@ -20,7 +20,12 @@ from training.phantoms.spine.radiograph import AGE, WOMEN
 FollowUp = Literal["paper", "long"]
 
 # Shares in the paper's cohort (models.md 7.2); a prior fracture was a reason for exclusion
-SHARES = {"prior_fracture": 0.0, "glucocorticoid": 0.522, "rheumatoid_arthritis": 0.035, "secondary_osteoporosis": 0.048}
+SHARES = {
+    "prior_fracture": 0.0,
+    "glucocorticoid": 0.522,
+    "rheumatoid_arthritis": 0.035,
+    "secondary_osteoporosis": 0.048,
+}
 
 # What the picture shows: mean and SD over the simulator's people (measured on 6,000 of them), effect per SD
 BONE, BONE_EFFECT = (145.5, 42.8), -0.80  # mean trabecular HU of whole L1-L4; vBMD: HR 3 to 6 per SD in men (MrOS)

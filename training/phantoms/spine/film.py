@@ -49,12 +49,16 @@ def draw_film(rng: np.random.Generator, *, external: bool = False) -> Film:
     )  # fmt: skip
 
 
-def expose(thickness: Array, film: Film, pixel: float, rng: np.random.Generator) -> Array:
-    """The detector's log signal (larger: less exposure) of `thickness`, the integral of mu along each ray."""
+def expose(thickness: Array, film: Film, pixel: float, rng: np.random.Generator, *, binned: float = 1.0) -> Array:
+    """The detector's log signal (larger: less exposure) of `thickness`, the integral of mu along each ray.
+
+    binned: how many of the pixels that `film.photons` means are summed in one.
+    """
     primary = np.exp(-thickness)
     signal = primary + np.float32(film.scatter) * _wide(primary, film.reach / pixel)
     signal = ndimage.gaussian_filter(signal, film.blur / pixel, truncate=3)
-    needed = film.photons / max(float(np.percentile(signal, 35)), 1e-9) / 1000  # the dose control asks for this much
+    # the dose control asks for this much
+    needed = film.photons * binned / max(float(np.percentile(signal, 35)), 1e-9) / 1000
     quanta = np.maximum(signal * needed, 1.0)
     noisy = quanta + np.sqrt(quanta) * rng.standard_normal(quanta.shape, dtype=np.float32)
     return np.asarray(-np.log(np.maximum(noisy, 1.0) / needed), np.float32)

@@ -39,6 +39,9 @@ def test_fewer_quanta_are_noisier_as_the_square_root() -> None:
     flat = np.full((120, 160), 4.0, np.float32)
     few, many = (expose(flat, replace(PLAIN, photons=p), 1.0, np.random.default_rng(1)).std() for p in (4e5, 4e7))
     assert few / many == pytest.approx(10, rel=0.1)
+    film = replace(PLAIN, photons=4e5)
+    summed = expose(flat, film, 1.0, np.random.default_rng(1), binned=4.0).std()
+    assert few / summed == pytest.approx(2, rel=0.1)
 
 
 def test_shutter_and_marker_are_drawn() -> None:

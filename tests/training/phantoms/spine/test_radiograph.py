@@ -90,6 +90,30 @@ def test_people_are_the_cohorts() -> None:
     assert np.mean([sex == "F" for _, sex in drawn]) == pytest.approx(0.75, abs=0.06)
 
 
+@pytest.mark.parametrize(
+    ("seed", "external", "expected"),
+    [
+        (7, False, [0.299583, 0.306938, 0.312059, 0.226653, 0.193618, 0.238093]),
+        (8, True, [0.489396, 0.379931, 0.674870, 0.532127, 0.696501, 0.827265]),
+    ],
+)
+def test_pictures_of_the_default_size_stay_what_they_were(seed: int, external: bool, expected: list[float]) -> None:
+    """Mean, SD and four pixels as they were before smaller pictures were given larger voxels."""
+    pixels = make_lumbar_radiograph(seed, external=external).pixels
+    assert [pixels.mean(), pixels.std(), *pixels[100:300:50, 130]] == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_small_picture_is_the_large_one_made_small() -> None:
+    """The same person and points, the same shadows but for texture, and no more noise than averaging leaves."""
+    small, large = (make_lumbar_radiograph(21, longest_side=side) for side in (192, 384))
+    assert small.heights == large.heights
+    for level in KEYPOINTS:
+        np.testing.assert_allclose(np.add(small.keypoints[level], 0.5) * 2, np.add(large.keypoints[level], 0.5), atol=2)
+    binned = large.pixels[:384, : 2 * (large.pixels.shape[1] // 2)].reshape(192, 2, -1, 2).mean((1, 3))
+    inner = np.s_[20:172, 20 : min(binned.shape[1], small.pixels.shape[1]) - 20]
+    assert np.corrcoef(binned[inner].ravel(), small.pixels[inner].ravel())[0, 1] > 0.9
+
+
 def test_wishes_are_granted_and_nonsense_is_refused() -> None:
     p = make_lumbar_radiograph(4, longest_side=128, age=70, sex="M", external=True)
     assert (p.age, p.sex, p.anatomy.sex) == (70, "M", "M")
