@@ -7,6 +7,7 @@ serves every outcome.
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,7 @@ def disc_heights(anatomy: Anatomy) -> list[float]:
     """Middle height of the discs L1/2 to L4/5, mm."""
     bodies = [anatomy.vertebra(level) for level in KEYPOINTS]
     found = []
-    for upper, lower in zip(bodies[:-1], bodies[1:], strict=True):
+    for upper, lower in pairwise(bodies):
         gap = upper.place(0, 0, upper.plates(0.0)[0]) - lower.place(0, 0, lower.plates(0.0)[1])
         found.append(float(np.linalg.norm(gap)))
     return found

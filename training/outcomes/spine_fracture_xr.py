@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.spine_fracture_xr.clinical import ITEMS
-from training.cohorts.spine_pictures import BMI, SpinePictures
+from training.cohorts.spine_pictures import BMI, SPLIT_SEEDS, SpinePictures
 from training.evaluation.interval import Bools, Floats
 from training.outcomes.survival import Censoring, Weibull, draw_survival
 from training.phantoms.spine.radiograph import AGE, WOMEN
@@ -94,19 +94,17 @@ def referral_hazard(clinical: npt.NDArray[np.float32]) -> Floats:
     return np.asarray(total, np.float64)
 
 
-def draw_fates(
-    people: SpinePictures, *, seed: int, external: bool = False, follow_up: FollowUp = "paper"
-) -> Fates:  # fmt: skip
+def draw_fates(people: SpinePictures, *, split: str, seed: int, follow_up: FollowUp = "paper") -> Fates:
     """Clinical items, log-hazard, and one fate of each person.
 
     Parameters
     ----------
     people
         Whose fates.
+    split
+        Of `SPLIT_SEEDS`; "external" has the held-out hospital's hazard.
     seed
         Of the fates; clinical items hang on each person's own seed.
-    external
-        The held-out hospital's hazard.
     follow_up
         "paper": 3.2 +- 2.2 years, so that 7.3 % have an event. "long": until the event, which makes thousands of
         events out of thousands of people and leaves the order of hazards as it is.
@@ -114,14 +112,14 @@ def draw_fates(
     Raises
     ------
     ValueError
-        For another follow-up.
+        For another follow-up or split.
     """
     if follow_up not in get_args(FollowUp):
         raise ValueError(f"follow_up must be one of {', '.join(get_args(FollowUp))}, got {follow_up!r}")
     clinical = clinical_items(people)
     lp = picture_hazard(people) + referral_hazard(clinical)
-    baseline = Weibull(scale=BASELINE.scale * (EXTERNAL_HAZARD if external else 1.0))
-    rng = np.random.default_rng([seed, 52, int(external)])
+    baseline = Weibull(scale=BASELINE.scale * (EXTERNAL_HAZARD if split == "external" else 1.0))
+    rng = np.random.default_rng([seed, 52, list(SPLIT_SEEDS).index(split)])
     found = draw_survival(lp, rng, baseline=baseline, frailty_sd=FRAILTY_SD, censoring=Censoring(longest=LONG))
     time, event = found.time, found.event
     if follow_up == "paper":
