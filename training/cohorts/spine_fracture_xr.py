@@ -48,7 +48,7 @@ TRUTH = (
 class SpineCohort:
     """N people. What is not known is NaN."""
 
-    images: npt.NDArray[np.uint8] = field(repr=False)  #: (N, size, size), 255 is 1
+    images: npt.NDArray[np.uint8] = field(repr=False)  #: (N, films, size, size), 255 is 1; a site's people have one
     points: FloatArray = field(repr=False)  #: (N, 5, 2) column and row of the centres of L1-L5; NaN of a site's people
     clinical: FloatArray = field(repr=False)  #: (N, 7) in the order of ITEMS
     time: Floats = field(repr=False)  #: (N,) years to the fracture or the end of follow-up
@@ -97,6 +97,7 @@ def simulate(
     count: int,
     *,
     size: int,
+    films: int = 1,
     seed: int = 0,
     workers: int = 1,
     cache: Path | None = None,
@@ -108,7 +109,7 @@ def simulate(
 
     Parameters
     ----------
-    split, count, size, seed, workers, cache, progress
+    split, count, size, films, seed, workers, cache, progress
         Of `training.cohorts.spine_pictures.draw_pictures`.
     follow_up
         "paper", or "long" for experiments (`training.outcomes.spine_fracture_xr.draw_fates`).
@@ -122,7 +123,9 @@ def simulate(
     """
     if fates < 1:
         raise ValueError(f"fates must be positive, got {fates}")
-    people = draw_pictures(split, count, size=size, seed=seed, workers=workers, cache=cache, progress=progress)
+    people = draw_pictures(
+        split, count, size=size, films=films, seed=seed, workers=workers, cache=cache, progress=progress
+    )
     lives = [_lives(split, people, 1000 * seed + fate, follow_up) for fate in range(fates)]
     return lives[0] if fates == 1 else join(lives)
 
@@ -188,7 +191,7 @@ def _site(table: CohortTable, squares: list[npt.NDArray[np.uint8]], size: int) -
     numbers = {name: table.numbers(name) for name in ITEMS if name != "female"}
     numbers["female"] = np.array([np.nan if sex is None else float(sex == "F") for sex in table.labels("sex")])
     return SpineCohort(
-        images=np.stack(squares) if squares else np.zeros((0, size, size), np.uint8),
+        images=np.stack(squares)[:, None] if squares else np.zeros((0, 1, size, size), np.uint8),
         points=np.full((count, 5, 2), np.nan, np.float32),
         clinical=np.stack([numbers[name] for name in ITEMS], 1).astype(np.float32).reshape(count, len(ITEMS)),
         time=table.numbers("time") / DAYS, event=table.numbers("event") > 0.5, lp=np.full(count, np.nan),

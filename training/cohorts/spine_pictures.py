@@ -18,7 +18,7 @@ from models.spine_fracture_xr.preprocess import scale
 from training.cohorts.drawing import draw_rows, kept
 from training.phantoms.spine.anatomy import Anatomy
 from training.phantoms.spine.phantom import SIMULATOR_VERSION
-from training.phantoms.spine.radiograph import KEYPOINTS, draw_subject, make_lumbar_radiograph
+from training.phantoms.spine.radiograph import KEYPOINTS, draw_subject, make_lumbar_radiograph, retake
 
 FloatArray = npt.NDArray[np.float32]
 # First seeds of the splits: no seed is in two splits, none is in a split of `training.cohorts.lumbar`, from which the
@@ -30,9 +30,9 @@ BMI_EXTERNAL = 26.2  # mean in the held-out hospital: heavier people; assumption
 
 @dataclass(frozen=True, kw_only=True)
 class SpinePictures:
-    """N people with one radiograph each; levels are L1 to L5."""
+    """N people, each taken by one or several units; levels are L1 to L5."""
 
-    images: npt.NDArray[np.uint8] = field(repr=False)  #: (N, size, size) from black 0 to white 255
+    images: npt.NDArray[np.uint8] = field(repr=False)  #: (N, films, size, size) from black 0 to white 255
     points: FloatArray = field(repr=False)  #: (N, 5, 2) column and row of the bodies' centres
     hu: FloatArray = field(repr=False)  #: (N, 5) trabecular, at 120 kVp
     heights: FloatArray = field(repr=False)  #: (N, 5, 3) anterior, middle, posterior, mm, as they are
@@ -57,7 +57,7 @@ def draw_bmi(seed: int, *, external: bool = False) -> float:
     return float(np.clip(np.random.default_rng([seed, 50]).normal(mean, BMI[1]), 17, 42))
 
 
-def picture_row(seed: int, *, size: int, external: bool) -> dict[str, np.ndarray]:
+def picture_row(seed: int, *, size: int, external: bool, films: int = 1) -> dict[str, np.ndarray]:
     """One person's values of each field of `SpinePictures`."""
     age, sex = draw_subject(seed)
     bmi = draw_bmi(seed, external=external)
@@ -66,8 +66,9 @@ def picture_row(seed: int, *, size: int, external: bool) -> dict[str, np.ndarray
     # the phantom's pixel centres are whole numbers, the frame's lie half a pixel inside
     points = [frame.to_network((column + 0.5, row + 0.5)) for row, column in made.keypoints.values()]
     bodies = [made.anatomy.vertebra(level) for level in KEYPOINTS]
+    taken = [made, *(retake(made, number, external=external) for number in range(1, films))]
     values = {
-        "images": np.round(frame.apply(scale(made.pixels)) * 255).astype(np.uint8), "points": points,
+        "images": [np.round(frame.apply(scale(film.pixels)) * 255) for film in taken], "points": points,
         "hu": [v.trabecular_hu for v in bodies], "heights": [v.heights for v in bodies],
         "normal": [v.normal for v in bodies], "grades": [v.fracture.grade for v in bodies],
         "discs": disc_heights(made.anatomy), "age": age, "female": float(sex == "F"), "bmi": bmi,
@@ -91,6 +92,7 @@ def draw_pictures(
     count: int,
     *,
     size: int,
+    films: int = 1,
     seed: int = 0,
     workers: int = 1,
     cache: Path | None = None,
@@ -99,7 +101,7 @@ def draw_pictures(
     """`count` people of a split ("train", "validation", "test", "external"), the last from a held-out hospital.
 
     The same arguments give the same people, whatever `workers`; fewer are the first of more. `cache` is a folder that
-    keeps them by what made them. size: pixels along the longer side.
+    keeps them by what made them. size: pixels along the longer side; films: units that take each of them.
 
     Raises
     ------
@@ -109,10 +111,12 @@ def draw_pictures(
     if split not in SPLIT_SEEDS or count < 1:
         raise ValueError(f"split must be one of {', '.join(SPLIT_SEEDS)} and count positive, got {split!r}, {count}")
     first = SPLIT_SEEDS[split] + 1_000_000_000 * seed
-    make = partial(picture_row, size=size, external=split == "external")
+    make = partial(picture_row, size=size, external=split == "external", films=films)
 
     def draw() -> dict[str, np.ndarray]:
         rows = draw_rows(range(first, first + count), make, workers=workers, progress=progress)
         return {name: np.stack([row[name] for row in rows]) for name in NAMES}
 
-    return SpinePictures(**kept(cache, f"spine-pictures-1-{SIMULATOR_VERSION}-{split}-{count}-{size}-{seed}", draw))
+    return SpinePictures(
+        **kept(cache, f"spine-pictures-1-{SIMULATOR_VERSION}-{split}-{count}-{size}-{films}-{seed}", draw)
+    )

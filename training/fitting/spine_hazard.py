@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from models.patches import Variant
 from models.spine_fracture_xr.network import FEATURES, IMAGE, FractureNet
 from models.spine_fracture_xr.preprocess import Layout, View, standardise
-from training.augment import augment
 from training.cohorts.spine_fracture_xr import TRUTH, SpineCohort
 from training.evaluation.concordance import harrell_c
 from training.evaluation.interval import Ints
@@ -20,6 +20,7 @@ from training.fitting.cox import partial_likelihood_loss
 from training.loop import History, Plan, fit
 from training.request import Progress, silent
 
+ROTATION, SCALE, SHIFT, NOISE = 0.10, 0.06, 0.03, 0.02  # radians, shares of the side, grey; assumptions
 TRUTH_WEIGHT = 1.0  # of the squared error of what the picture is known to show, beside the partial likelihood
 HIDE = 0.1  # share of items hidden from the arms while they learn, so that they know what to do without; assumption
 VIEWS = 3  # of each picture, differently augmented, from which the arms learn
@@ -40,6 +41,7 @@ class Tier:
     epochs: int
     arm_epochs: int
     batch: int  #: people whose order is compared; events dealt out evenly
+    films: int  #: units that take each simulated person to train on, one an epoch in turn
     lives: int  #: fates of each simulated person, one an epoch in turn
     rate: float = 2e-3
     variant: Variant = "patches_L1L5"
@@ -55,18 +57,18 @@ class Tier:
 TIERS = {
     # minutes on two cores: proves that the chain learns
     "tiny": Tier(
-        train=400, validation=80, test=300, external=60, stored=128, shown=64, width=0.25, epochs=24, arm_epochs=40,
-        batch=100, lives=24, jitter=0.03,
+        train=300, validation=80, test=300, external=60, stored=128, shown=64, width=0.25, epochs=24, arm_epochs=40,
+        batch=100, films=3, lives=24, jitter=0.03,
     ),
     # half an hour of one core, most of it for drawing
     "small": Tier(
-        train=2000, validation=400, test=1600, external=600, stored=256, shown=96, width=0.375, epochs=16,
-        arm_epochs=40, batch=128, lives=16, jitter=0.03,
+        train=1500, validation=300, test=1000, external=300, stored=256, shown=96, width=0.375, epochs=24,
+        arm_epochs=40, batch=128, films=4, lives=24, jitter=0.03,
     ),
     # a GPU: canvas and width of the specification
     "reference": Tier(
         train=40000, validation=4000, test=20000, external=8000, stored=512, shown=384, width=0.75, epochs=40,
-        arm_epochs=60, batch=256, lives=40, rate=1e-3, jitter=0.03,
+        arm_epochs=60, batch=256, films=1, lives=40, rate=1e-3, jitter=0.03,
     ),
 }  # fmt: skip
 
@@ -75,14 +77,14 @@ TIERS = {
 class Shown:
     """People as the network is shown them."""
 
-    pictures: npt.NDArray[np.uint8] = field(repr=False)  #: (N, C, size, size), 255 is 1
+    pictures: npt.NDArray[np.uint8] = field(repr=False)  #: (films, N, C, size, size), 255 is 1
     items: npt.NDArray[np.float32] = field(repr=False)  #: (N, 7), NaN where not known
     truth: npt.NDArray[np.float32] = field(repr=False)  #: (N, 15), NaN where not known
     times: npt.NDArray[np.float64] = field(repr=False)  #: (F, N) of each of F lives
     events: npt.NDArray[np.bool_] = field(repr=False)  #: (F, N)
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return len(self.items)
 
 
 def jittered(points: npt.NDArray[np.floating], share: float, seed: int) -> npt.NDArray[np.float64]:
@@ -111,12 +113,12 @@ def show(
     first = lives[0]
     found = first.points if points is None else points
     made = []
-    for index, (image, place) in enumerate(zip(first.images, found, strict=True)):
-        shown = view.show(image.astype(np.float32) / 255, np.asarray(place, np.float64))
-        made.append(np.round(shown * 255).astype(np.uint8))
+    for index, (films, place) in enumerate(zip(first.images, found, strict=True)):
+        shown = [view.show(film.astype(np.float32) / 255, np.asarray(place, np.float64)) for film in films]
+        made.append(np.round(np.stack(shown) * 255).astype(np.uint8))
         progress(f"align:{view.variant}", index + 1, len(first))
     return Shown(
-        pictures=np.stack(made), items=first.clinical, truth=first.truth,
+        pictures=np.stack(made, 1), items=first.clinical, truth=first.truth,
         times=np.stack([life.time for life in lives]), events=np.stack([life.event for life in lives]),
     )  # fmt: skip
 
@@ -163,11 +165,11 @@ class PictureTrainee:
         self.steps = max(1, len(train) // batch)
 
     def batches(self, epoch: int, generator: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
-        """Augmented pictures, items, truth, times and events; each epoch another life."""
-        life = epoch % len(self._train.times)
+        """Augmented pictures, items, truth, times and events; each epoch another life and another film."""
+        life, film = epoch % len(self._train.times), epoch % len(self._train.pictures)
         for rows in dealt(self._train.events[life], self._batch, generator):
             yield (
-                varied(self._train.pictures[rows], generator), torch.from_numpy(self._train.items[rows]),
+                varied(self._train.pictures[film][rows], generator), torch.from_numpy(self._train.items[rows]),
                 torch.from_numpy(self._train.truth[rows]), torch.from_numpy(self._train.times[life][rows]),
                 torch.from_numpy(self._train.events[life][rows]),
             )  # fmt: skip
@@ -180,7 +182,7 @@ class PictureTrainee:
 
     def validate(self, device: torch.device) -> float:
         """1 - C of the picture arm, mean over the lives; NaN where there is no event."""
-        features = features_of(self.network.net, self._validation.pictures, device=device)
+        features = features_of(self.network.net, self._validation.pictures[0], device=device)
         hazard = self.network.net.arms[IMAGE](features.to(device), torch.from_numpy(self._validation.items).to(device))
         return 1 - mean_c(hazard.cpu().numpy(), self._validation)
 
@@ -219,14 +221,25 @@ class ArmTrainee:
 
 
 def varied(pictures: npt.NDArray[np.uint8], generator: torch.Generator) -> Tensor:
-    """(N, C, size, size) -> the same, standardised, moved and re-shaded at random, half of them mirrored.
+    """(N, C, size, size) -> the same, standardised, moved a little, half of them mirrored, with some noise.
 
-    A lateral spine has no fixed side: it may look either way. All patches of a stack are changed alike but moved apart.
+    A lateral spine has no fixed side: it may look either way. Grey values keep their order and their distances: bone
+    density shows in them. The patches of a stack are moved alike.
     """
     x = torch.from_numpy(pictures).float() / 255
-    turned = torch.rand(len(x), generator=generator) < 0.5
-    x = torch.where(turned[:, None, None, None], x.flip(3), x)
-    return standardise(augment(x, generator))
+    n = len(x)
+
+    def uniform(reach: float) -> Tensor:
+        return (torch.rand(n, generator=generator) * 2 - 1) * reach
+
+    angle, zoom = uniform(ROTATION), 1 + uniform(SCALE)
+    mirror = torch.where(uniform(1.0) < 0, -1.0, 1.0)
+    cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
+    across = torch.stack([cos * mirror, -sin * mirror, uniform(2 * SHIFT)], 1)
+    down = torch.stack([sin, cos, uniform(2 * SHIFT)], 1)
+    grid = functional.affine_grid(torch.stack([across, down], 1), list(x.shape), align_corners=False)
+    moved = functional.grid_sample(x, grid, align_corners=False)
+    return standardise(moved + NOISE * torch.randn(x.shape, generator=generator))
 
 
 @torch.no_grad()
@@ -290,9 +303,10 @@ def train_hazard(
         stage=f"{stage}-picture", identity=identity, progress=progress,
     )  # fmt: skip
     generator = torch.Generator().manual_seed(seed)
-    views = torch.stack([features_of(net, train.pictures, generator=generator) for _ in range(VIEWS)])
+    films = [train.pictures[view % len(train.pictures)] for view in range(VIEWS)]
+    views = torch.stack([features_of(net, film, generator=generator) for film in films])
     heads = fit(
-        ArmTrainee(net, train, views, validation, features_of(net, validation.pictures)),
+        ArmTrainee(net, train, views, validation, features_of(net, validation.pictures[0])),
         Plan(epochs=tier.arm_epochs, peak_rate=ARM_RATE, weight_decay=0.05), seed=seed, device=device, folder=folder,
         stage=f"{stage}-arms", identity=identity, progress=progress,
     )  # fmt: skip
