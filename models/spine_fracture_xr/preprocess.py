@@ -5,7 +5,6 @@ from typing import Literal, get_args
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from models.framing import Array
 from models.patches import VARIANTS, Variant, canvas, stack
@@ -60,8 +59,8 @@ class View:
         """
         if self.layout == "stack":
             return stack(image, points, masked=self.variant.endswith("mask"), size=self.size)
-        picture, _ = canvas(image, points, self.variant)
-        return shrink(picture, self.size)[None]
+        picture, _ = canvas(image, points, self.variant, size=self.size)
+        return picture[None]
 
 
 def scale(pixels: Array) -> Array:
@@ -70,15 +69,6 @@ def scale(pixels: Array) -> Array:
     if high <= low:
         return np.zeros_like(pixels, np.float32)
     return np.asarray((pixels - low) / (high - low), np.float32)
-
-
-def shrink(picture: Array, size: int) -> Array:
-    """Antialiased bilinear resizing of a square: float32 (a, a) -> float32 (size, size)."""
-    if picture.shape[0] == size:
-        return picture
-    source = torch.from_numpy(np.ascontiguousarray(picture, np.float32))[None, None]
-    small = functional.interpolate(source, size=(size, size), mode="bilinear", antialias=True)
-    return np.asarray(small[0, 0].numpy(), np.float32)
 
 
 def standardise(shown: torch.Tensor) -> torch.Tensor:

@@ -1,9 +1,9 @@
 """People with a lateral lumbar radiograph, a referral and a follow-up: simulated, or a site's own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,12 @@ from training.cohorts.columns import Column, Kind
 from training.cohorts.spine_pictures import SpinePictures, draw_pictures
 from training.cohorts.table import BadRow, CohortTable, Layout, Outcome, Row
 from training.evaluation.interval import Bools, Floats, Ints
-from training.outcomes.spine_fracture_xr import FollowUp, draw_fates
+from training.outcomes.spine_fracture_xr import FollowUp, clinical_items, draw_fates, hazard
 
 FloatArray = npt.NDArray[np.float32]
 DAYS = 365.25  # in a year
+SIZE = 256  # pixels along the longer side of what is kept of a radiograph, unless told otherwise
+LIVES = 1000  # of a person at most for each seed
 AGE_BANDS = (("50-59", 50, 60), ("60-69", 60, 70), ("70-75", 70, 76))  # years; the paper's eligibility
 
 LAYOUT = Layout(
@@ -58,6 +60,7 @@ class SpineCohort:
     frax: Floats = field(repr=False)  #: (N,) the site's own FRAX figure; never computed here
     vendor: npt.NDArray[np.str_] = field(repr=False)  #: (N,) "" where not known
     patient_id: npt.NDArray[np.str_] = field(repr=False)  #: (N,)
+    line: Ints = field(repr=False)  #: (N,) of the site's table; of simulated people their place
 
     def __len__(self) -> int:
         return len(self.patient_id)
@@ -87,6 +90,10 @@ class SpineCohort:
             found[(age >= low) & (age < high)] = name
         return found
 
+    def with_points(self, points: npt.NDArray[np.floating[Any]]) -> Self:
+        """The same people with other centres of L1-L5, (N, 5, 2)."""
+        return replace(self, points=np.asarray(points, np.float32))
+
     def take(self, rows: Ints) -> Self:
         """These rows only."""
         return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
@@ -96,14 +103,13 @@ def simulate(
     split: str,
     count: int,
     *,
-    size: int,
+    size: int = SIZE,
     films: int = 1,
     seed: int = 0,
     workers: int = 1,
     cache: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     follow_up: FollowUp = "paper",
-    fates: int = 1,
 ) -> SpineCohort:
     """`count` people of a split ("train", "validation", "test", "external").
 
@@ -113,38 +119,45 @@ def simulate(
         Of `training.cohorts.spine_pictures.draw_pictures`.
     follow_up
         "paper", or "long" for experiments (`training.outcomes.spine_fracture_xr.draw_fates`).
-    fates
-        Rows of each person: one picture, several lives. Whoever draws rows must draw them by patient.
 
     Raises
     ------
     ValueError
-        If the split or the follow-up is unknown or a number is not positive.
+        If the split or the follow-up is unknown or count is not positive.
     """
-    if fates < 1:
-        raise ValueError(f"fates must be positive, got {fates}")
     people = draw_pictures(
         split, count, size=size, films=films, seed=seed, workers=workers, cache=cache, progress=progress
     )
-    lives = [_lives(split, people, 1000 * seed + fate, follow_up) for fate in range(fates)]
-    return lives[0] if fates == 1 else join(lives)
+    return of_people(people, split, seed=seed, follow_up=follow_up)
 
 
-def join(parts: list[SpineCohort]) -> SpineCohort:
-    """The rows of several cohorts, one after the other."""
-    return SpineCohort(
-        **{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(SpineCohort)}
-    )
-
-
-def _lives(split: str, people: SpinePictures, seed: int, follow_up: FollowUp) -> SpineCohort:
-    fates = draw_fates(people, split=split, seed=seed, follow_up=follow_up)
+def of_people(people: SpinePictures, split: str, *, seed: int = 0, follow_up: FollowUp = "paper") -> SpineCohort:
+    """Simulated people with a referral and a fate."""
+    clinical = clinical_items(people)
+    lp = hazard(people, clinical)
+    time, event = draw_fates(lp, split=split, seed=LIVES * seed, follow_up=follow_up)
     count = len(people)
     return SpineCohort(
-        images=people.images, points=people.points, clinical=fates.clinical, time=fates.time, event=fates.event,
-        lp=fates.lp, truth=truth_of(people), frax=np.full(count, np.nan), vendor=np.full(count, ""),
-        patient_id=np.array([f"S{seed}" for seed in people.seeds]),
+        images=people.images, points=people.points, clinical=clinical, time=time, event=event, lp=lp,
+        truth=truth_of(people), frax=np.full(count, np.nan), vendor=np.full(count, ""),
+        patient_id=np.array([f"S{seed}" for seed in people.seeds]), line=np.arange(count),
     )  # fmt: skip
+
+
+def lives(
+    cohort: SpineCohort, split: str, count: int, *, seed: int = 0, follow_up: FollowUp = "paper"
+) -> list[SpineCohort]:  # fmt: skip
+    """The same people with `count` further fates each, independent of one another; a site's people keep their one.
+
+    Whoever draws from several lives must draw by patient: they share a picture.
+    """
+    if not cohort.simulated:
+        return [cohort]
+    fates = [
+        draw_fates(cohort.lp, split=split, seed=LIVES * seed + life, follow_up=follow_up)
+        for life in range(1, count + 1)
+    ]
+    return [replace(cohort, time=time, event=event) for time, event in fates]
 
 
 def truth_of(people: SpinePictures) -> FloatArray:
@@ -159,7 +172,7 @@ def truth_of(people: SpinePictures) -> FloatArray:
 
 
 def read(
-    table: CohortTable, *, size: int, progress: Callable[[int, int], None] | None = None
+    table: CohortTable, *, size: int = SIZE, progress: Callable[[int, int], None] | None = None
 ) -> tuple[SpineCohort, tuple[BadRow, ...]]:
     """A site's people: the first image of each row, its DICOM pixels scaled and padded to a square.
 
@@ -197,5 +210,5 @@ def _site(table: CohortTable, squares: list[npt.NDArray[np.uint8]], size: int) -
         time=table.numbers("time") / DAYS, event=table.numbers("event") > 0.5, lp=np.full(count, np.nan),
         truth=np.full((count, len(TRUTH)), np.nan, np.float32), frax=table.numbers("frax"),
         vendor=np.array([label or "" for label in table.labels("vendor")], np.str_),
-        patient_id=np.array(table.patients(), np.str_),
+        patient_id=np.array(table.patients(), np.str_), line=np.array([row.line for row in table.rows], np.int64),
     )  # fmt: skip

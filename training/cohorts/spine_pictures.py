@@ -117,6 +117,4 @@ def draw_pictures(
         rows = draw_rows(range(first, first + count), make, workers=workers, progress=progress)
         return {name: np.stack([row[name] for row in rows]) for name in NAMES}
 
-    return SpinePictures(
-        **kept(cache, f"spine-pictures-1-{SIMULATOR_VERSION}-{split}-{count}-{size}-{films}-{seed}", draw)
-    )
+    return SpinePictures(**kept(cache, f"spine-1-{SIMULATOR_VERSION}-{split}-{count}-{size}-{films}-{seed}", draw))

@@ -1,7 +1,7 @@
 """How the fracture network is trained: picture features first, then the paper's arms as heads over them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from training.cohorts.spine_fracture_xr import TRUTH, SpineCohort
 from training.evaluation.concordance import harrell_c
 from training.evaluation.interval import Ints
 from training.fitting.cox import partial_likelihood_loss
+from training.fitting.spine_keypoints import bfloat16_is_fast
 from training.loop import History, Plan, fit
 from training.request import Progress, silent
 
@@ -57,13 +58,13 @@ class Tier:
 TIERS = {
     # minutes on two cores: proves that the chain learns
     "tiny": Tier(
-        train=300, validation=80, test=300, external=60, stored=128, shown=64, width=0.25, epochs=24, arm_epochs=40,
-        batch=100, films=3, lives=24, jitter=0.03,
+        train=240, validation=40, test=200, external=40, stored=128, shown=64, width=0.25, epochs=30, arm_epochs=40,
+        batch=60, films=4, lives=24, jitter=0.03,
     ),
-    # half an hour of one core, most of it for drawing
+    # ten minutes of one core, half of them for drawing
     "small": Tier(
-        train=1500, validation=300, test=1000, external=300, stored=256, shown=96, width=0.375, epochs=24,
-        arm_epochs=40, batch=128, films=4, lives=24, jitter=0.03,
+        train=1000, validation=200, test=1000, external=200, stored=256, shown=96, width=0.375, epochs=60,
+        arm_epochs=40, batch=64, films=4, lives=24, rate=3e-3, jitter=0.03,
     ),
     # a GPU: canvas and width of the specification
     "reference": Tier(
@@ -177,7 +178,8 @@ class PictureTrainee:
     def loss(self, batch: tuple[Tensor, ...], device: torch.device) -> Tensor:
         """Partial likelihood of the picture arm and the error of what it tells."""
         x, items, truth, time, event = (part.to(device) for part in batch)
-        hazard, told = self.network(x.contiguous(memory_format=torch.channels_last), items)
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda" or bfloat16_is_fast()):
+            hazard, told = self.network(x.contiguous(memory_format=torch.channels_last), items)
         return partial_likelihood_loss(hazard, time, event) + TRUTH_WEIGHT * truth_loss(told, truth)
 
     def validate(self, device: torch.device) -> float:
@@ -296,7 +298,7 @@ def train_hazard(
     """
     torch.manual_seed(seed)
     net = FractureNet(width=tier.width, layout=tier.layout).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    identity = f"{tier} {len(train)} {len(validation)}"
+    identity = f"{replace(tier, test=0, external=0)} {len(train)} {len(validation)}"
     plan = Plan(epochs=tier.epochs, peak_rate=tier.rate)
     picture = fit(
         PictureTrainee(net, train, validation, batch=tier.batch), plan, seed=seed, device=device, folder=folder,

@@ -5,7 +5,6 @@ what the referral says. Effects are per SD of this cohort. None of them is a cli
 source are set near it, the others are assumptions that keep the oracle's C near 0.7 (models.md 7.4).
 """
 
-from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -48,16 +47,6 @@ LONGEST = 12.0  # years; assumption
 LONG = 1000.0  # years: every fate is seen to its end; an experiment's device
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fates:
-    """What came of N people."""
-
-    clinical: npt.NDArray[np.float32] = field(repr=False)  #: (N, 7) in the order of ITEMS
-    lp: Floats = field(repr=False)  #: (N,) the oracle's log-hazard
-    time: Floats = field(repr=False)  #: (N,) years
-    event: Bools = field(repr=False)  #: (N,)
-
-
 def clinical_items(people: SpinePictures) -> npt.NDArray[np.float32]:
     """(N, 7) what the referral says, in the order of ITEMS: age, sex and BMI of the picture, the rest drawn."""
     rows = []
@@ -94,17 +83,22 @@ def referral_hazard(clinical: npt.NDArray[np.float32]) -> Floats:
     return np.asarray(total, np.float64)
 
 
-def draw_fates(people: SpinePictures, *, split: str, seed: int, follow_up: FollowUp = "paper") -> Fates:
-    """Clinical items, log-hazard, and one fate of each person.
+def hazard(people: SpinePictures, clinical: npt.NDArray[np.float32]) -> Floats:
+    """(N,) the oracle's log-hazard: all of it that picture and referral tell."""
+    return picture_hazard(people) + referral_hazard(clinical)
+
+
+def draw_fates(lp: Floats, *, split: str, seed: int, follow_up: FollowUp = "paper") -> tuple[Floats, Bools]:
+    """One fate of each of N people: years to the fracture or the end of follow-up, and whether it was a fracture.
 
     Parameters
     ----------
-    people
-        Whose fates.
+    lp
+        (N,) from `hazard`.
     split
         Of `SPLIT_SEEDS`; "external" has the held-out hospital's hazard.
     seed
-        Of the fates; clinical items hang on each person's own seed.
+        Of the fates.
     follow_up
         "paper": 3.2 +- 2.2 years, so that 7.3 % have an event. "long": until the event, which makes thousands of
         events out of thousands of people and leaves the order of hazards as it is.
@@ -116,16 +110,13 @@ def draw_fates(people: SpinePictures, *, split: str, seed: int, follow_up: Follo
     """
     if follow_up not in get_args(FollowUp):
         raise ValueError(f"follow_up must be one of {', '.join(get_args(FollowUp))}, got {follow_up!r}")
-    clinical = clinical_items(people)
-    lp = picture_hazard(people) + referral_hazard(clinical)
     baseline = Weibull(scale=BASELINE.scale * (EXTERNAL_HAZARD if split == "external" else 1.0))
     rng = np.random.default_rng([seed, 52, list(SPLIT_SEEDS).index(split)])
     found = draw_survival(lp, rng, baseline=baseline, frailty_sd=FRAILTY_SD, censoring=Censoring(longest=LONG))
-    time, event = found.time, found.event
-    if follow_up == "paper":
-        ended = np.minimum(SHORTEST + rng.gamma(*GAMMA, lp.size), LONGEST)
-        time, event = np.minimum(time, ended), event & (time <= ended)
-    return Fates(clinical=clinical, lp=lp, time=time, event=event)
+    if follow_up == "long":
+        return found.time, found.event
+    ended = np.minimum(SHORTEST + rng.gamma(*GAMMA, lp.size), LONGEST)
+    return np.minimum(found.time, ended), found.event & (found.time <= ended)
 
 
 def _standard(values: npt.NDArray[np.floating], spread: tuple[float, float]) -> Floats:
