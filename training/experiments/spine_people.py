@@ -24,7 +24,7 @@ TIERS: Mapping[str, Tier] = {
         batch=30, films=2, lives=2, jitter=JITTER,
     ),
     "full": Tier(
-        train=1000, validation=200, test=1000, external=1, stored=256, shown=80, width=0.25, epochs=40, arm_epochs=40,
+        train=1000, validation=200, test=800, external=1, stored=256, shown=80, width=0.25, epochs=30, arm_epochs=40,
         batch=64, films=4, lives=24, rate=3e-3, jitter=JITTER,
     ),
 }  # fmt: skip

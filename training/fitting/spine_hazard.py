@@ -61,9 +61,9 @@ TIERS = {
         train=240, validation=40, test=200, external=40, stored=128, shown=64, width=0.25, epochs=30, arm_epochs=40,
         batch=60, films=4, lives=24, jitter=0.03,
     ),
-    # ten minutes of one core, half of them for drawing
+    # ten quiet minutes of one core, half of them for drawing
     "small": Tier(
-        train=1000, validation=200, test=1000, external=200, stored=256, shown=96, width=0.375, epochs=60,
+        train=1000, validation=200, test=800, external=200, stored=256, shown=96, width=0.25, epochs=60,
         arm_epochs=40, batch=64, films=4, lives=24, rate=3e-3, jitter=0.03,
     ),
     # a GPU: canvas and width of the specification
