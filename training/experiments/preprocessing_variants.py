@@ -16,11 +16,20 @@ from models.spine_fracture_xr.network import IMAGE
 from training.evaluation.bootstrap import Draws, bootstrap
 from training.evaluation.discrimination import auc
 from training.evaluation.interval import Bools, Floats, Ints
-from training.experiments.spine_people import TIERS, People, Scale, draw_people, repeated, seen, write_results
+from training.experiments.spine_people import (
+    TIERS,
+    VALIDATED_LIVES,
+    People,
+    Scale,
+    draw_people,
+    repeated,
+    seen,
+    write_results,
+)
 from training.fitting.spine_hazard import Tier, features_of, train_hazard
 from training.request import Progress, silent
 
-TEST_LIVES = {"tiny": 30, "full": 55}
+TEST_LIVES = {"tiny": 30, "full": 70}
 DRAWS = {"tiny": 20, "full": 300}
 SENSITIVITY = 0.6957  # of five of the paper's six rows
 BEST = "patches_L1L5"  # in the paper
@@ -52,7 +61,7 @@ def run(
 def _score(people: People, tier: Tier, *, seed: int, out: Path, progress: Progress) -> Floats:
     """(N,) the picture arm's log-hazard of the test people, learnt from this variant."""
     train = seen(people.train, "train", tier.view, count=tier.lives, seed=seed)
-    validation = seen(people.validation, "validation", tier.view, count=tier.lives, seed=seed)
+    validation = seen(people.validation, "validation", tier.view, count=VALIDATED_LIVES, seed=seed)
     net = train_hazard(
         train, validation, replace(tier, arm_epochs=1), seed=seed, folder=out / "run", stage=tier.variant,
         progress=progress,

@@ -15,13 +15,22 @@ from models.spine_fracture_xr.network import DEEPSURV, FULL, IMAGE, WITH_IMAGE
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.concordance import harrell_c
 from training.evaluation.interval import Ints
-from training.experiments.spine_people import TIERS, Scale, draw_people, one_life, repeated, seen, write_results
+from training.experiments.spine_people import (
+    TIERS,
+    VALIDATED_LIVES,
+    Scale,
+    draw_people,
+    one_life,
+    repeated,
+    seen,
+    write_results,
+)
 from training.fitting.cox import fit_cox
 from training.fitting.spine_hazard import features_of, train_hazard
 from training.request import Progress, silent
 
-TEST_LIVES = {"tiny": 2, "full": 5}
-DRAWS = {"tiny": 20, "full": 500}
+TEST_LIVES = {"tiny": 2, "full": 6}
+DRAWS = {"tiny": 20, "full": 600}
 
 
 def run(
@@ -42,7 +51,7 @@ def run(
     tier = TIERS[scale]
     people = draw_people(tier, seed=seed, workers=workers, cache=cache or out / "cohorts", progress=progress)
     train = one_life(seen(people.train, "train", tier.view, count=1, seed=seed))
-    validation = seen(people.validation, "validation", tier.view, count=tier.lives, seed=seed)
+    validation = seen(people.validation, "validation", tier.view, count=VALIDATED_LIVES, seed=seed)
     test = seen(people.test, "test", tier.view, count=TEST_LIVES[scale], seed=seed)
     net = train_hazard(train, validation, tier, seed=seed, folder=out / "run", stage="figure4", progress=progress).net
     with torch.no_grad():

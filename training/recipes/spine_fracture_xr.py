@@ -27,7 +27,7 @@ from training.evaluation.interval import Floats, Ints
 from training.evaluation.scored import ScoredCohort
 from training.fitting import spine_keypoints
 from training.fitting.cox import fit_cox, newton
-from training.fitting.spine_hazard import TIERS, Shown, Tier, Trained, features_of, jittered, show, train_hazard
+from training.fitting.spine_hazard import TIERS, Shown, Tier, Trained, features_of, show, train_hazard
 from training.recipes.cap_mortality_cxr import halve
 from training.recipes.spine_fracture_texts import content
 from training.request import TrainingRequest, TrainingResult
@@ -36,6 +36,7 @@ from training.scoring.spine_fracture_xr import scored
 __all__ = ["TIERS", "run"]
 
 OOD_PICTURES = 1200  # training pictures whose features the distance is measured from
+VALIDATED_LIVES = 6  # of each simulated person of validation while the network learns
 CALIBRATION_LIVES, JUDGED_LIVES = 20, 10  # of each simulated person of validation, and of test and external
 QUANTILES = 101
 DRAWS = 300  # bootstrap cohorts of the figures in results.json
@@ -126,9 +127,9 @@ def locate(keypoints: Keypoints, cohort: SpineCohort, request: TrainingRequest) 
 
 def shown_of(cohort: SpineCohort, tier: Tier, *, split: str, seed: int, learning: bool = True) -> Shown:
     """What the network learns from, or is validated on; simulated people live several times, to the end."""
-    people = lives(cohort, split, tier.lives, seed=seed, follow_up="long")
-    points = jittered(cohort.points, tier.jitter, seed) if learning and cohort.simulated else cohort.points
-    return show(people, tier.view, points=points)
+    count = tier.lives if learning else min(tier.lives, VALIDATED_LIVES)
+    people = lives(cohort, split, count, seed=seed, follow_up="long")
+    return show(people, tier.view, jitter=tier.jitter if cohort.simulated else 0.0, seed=seed)
 
 
 def finish(
