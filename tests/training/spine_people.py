@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from training.cohorts.spine_fracture_xr import SpineCohort, of_people
 from training.cohorts.spine_pictures import SpinePictures, draw_pictures
@@ -27,11 +28,15 @@ def many(count: int, seed: int = 0) -> SpinePictures:
     age = np.clip(rng.normal(60.5, 6.2, count), 50, 75)
     grades = np.zeros((count, 5))
     grades[rng.random(count) < 0.04, 2] = 2
-    arrays = {
-        "images": np.zeros((count, 1, 1, 1), np.uint8), "points": np.zeros((count, 5, 2)),
-        "hu": (145.5 - 2.5 * (age - 60.5) + rng.normal(0, 40, count))[:, None] + np.zeros((count, 5)),
-        "heights": heights, "normal": heights, "grades": grades, "discs": rng.normal(10.2, 2.1, (count, 4)), "age": age,
-        "female": (rng.random(count) < 0.75).astype(float), "bmi": rng.normal(24.1, 3.7, count),
-        "seeds": np.arange(count) + 1_000_000 * (1 + seed),
-    }  # fmt: skip
-    return SpinePictures(**arrays)
+    hu = (145.5 - 2.5 * (age - 60.5) + rng.normal(0, 40, count))[:, None] + np.zeros((count, 5))
+
+    def single(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+        return np.asarray(values, np.float32)
+
+    return SpinePictures(
+        images=np.zeros((count, 1, 1, 1), np.uint8), points=np.zeros((count, 5, 2), np.float32), hu=single(hu),
+        heights=single(heights), normal=single(heights), grades=single(grades),
+        discs=single(rng.normal(10.2, 2.1, (count, 4))), age=single(age),
+        female=single((rng.random(count) < 0.75).astype(np.float64)), bmi=single(rng.normal(24.1, 3.7, count)),
+        seeds=np.arange(count, dtype=np.int64) + 1_000_000 * (1 + seed),
+    )  # fmt: skip

@@ -42,14 +42,16 @@ class People:
 
 def draw_people(tier: Tier, *, seed: int, workers: int, cache: Path, progress: Progress) -> People:
     """Train, validation and test people, kept in the cache folder."""
-    made = {
-        split: simulate(
+
+    def draw(split: str, count: int) -> SpineCohort:
+        return simulate(
             split, count, size=tier.stored, films=tier.films if split == "train" else 1, seed=seed, workers=workers,
-            cache=cache, progress=lambda done, total, split=split: progress(f"phantoms:{split}", done, total),
-        )
-        for split, count in (("train", tier.train), ("validation", tier.validation), ("test", tier.test))
-    }  # fmt: skip
-    return People(**made)
+            cache=cache, progress=lambda done, total: progress(f"phantoms:{split}", done, total),
+        )  # fmt: skip
+
+    return People(
+        train=draw("train", tier.train), validation=draw("validation", tier.validation), test=draw("test", tier.test)
+    )
 
 
 def seen(

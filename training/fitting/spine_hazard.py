@@ -58,8 +58,8 @@ class Tier:
 TIERS = {
     # minutes on two cores: proves that the chain learns
     "tiny": Tier(
-        train=240, validation=40, test=200, external=40, stored=128, shown=64, width=0.25, epochs=30, arm_epochs=40,
-        batch=60, films=4, lives=24, jitter=0.10,
+        train=160, validation=30, test=120, external=20, stored=128, shown=64, width=0.25, epochs=30, arm_epochs=40,
+        batch=40, films=2, lives=24, jitter=0.10,
     ),
     # ten quiet minutes of one core, half of them for drawing
     "small": Tier(

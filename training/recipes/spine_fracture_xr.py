@@ -153,15 +153,17 @@ def finish(
     write_bundle(bundle, content(request, parts, results))
     reader = load_reader(bundle, device=str(pick_device(request.device)))
     bad = list(source.bad)
-    for name in source.parts.keys() - {"train", "validation"}:
+    for name in sorted(source.parts.keys() - {"train", "validation"}, reverse=True):
         cohort = source.parts[name]
         table = scored(reader, cohort, progress=request.progress)
         refused = table.bad
         bad += refused if request.cohort is not None else ()
-        people = cohort.take(np.flatnonzero(~np.isin(cohort.line, [row.line for row in refused])))
-        figures = judge(table, lives(people, name, JUDGED_LIVES, seed=request.seed), seed=request.seed)
-        results |= {f"{name}_{key}": value for key, value in figures.items()}
         results[f"{name}_share_without_spine"] = len(refused) / len(cohort)
+        people = cohort.take(np.flatnonzero(~np.isin(cohort.line, [row.line for row in refused])))
+        futures = lives(people, name, JUDGED_LIVES, seed=request.seed)
+        if not any(life.event.any() for life in futures):
+            continue  # nothing to judge by: the counts say so
+        results |= {f"{name}_{key}": value for key, value in judge(table, futures, seed=request.seed).items()}
     write_bundle(bundle, content(request, parts, results))
     return TrainingResult(
         model_name="spine_fracture_xr", tier=request.tier, seed=request.seed, bundle=bundle,

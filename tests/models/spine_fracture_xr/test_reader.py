@@ -57,7 +57,7 @@ def test_keypoints_are_in_pixels_of_the_picture() -> None:
 def test_other_configurations_are_refused(bundle: Path, tmp_path: Path) -> None:
     path = bundle / "configs" / "opportune.json"
     original = path.read_text(encoding="utf-8")
-    changes = (
+    changes: tuple[tuple[str, str, object], ...] = (
         ("preprocessing", "version", "0"),
         ("network", "width", 0.5),
         ("cox", "m1", {}),

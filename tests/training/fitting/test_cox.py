@@ -14,7 +14,7 @@ def efron(risk: np.ndarray, time: np.ndarray, event: np.ndarray) -> float:
         tied = event & (time == moment)
         at_risk, ties = np.exp(risk[time >= moment]).sum(), np.exp(risk[tied]).sum()
         total += risk[tied].sum() - sum(np.log(at_risk - k / tied.sum() * ties) for k in range(tied.sum()))
-    return -total / event.sum()
+    return float(-total / event.sum())
 
 
 def cohort(ties: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -35,7 +35,7 @@ def test_loss_is_efrons(ties: bool) -> None:
 def test_no_event_no_loss() -> None:
     risk = torch.zeros(4, requires_grad=True)
     loss = partial_likelihood_loss(risk, torch.arange(4.0), torch.zeros(4, dtype=torch.bool))
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     assert loss.item() == 0
     assert risk.grad is not None
     assert risk.grad.tolist() == [0, 0, 0, 0]
@@ -56,7 +56,7 @@ def test_newton_is_where_the_loss_is_flat() -> None:
     event = rng.random(300) < 0.7
     beta = torch.tensor(newton(x, time, event), requires_grad=True)
     loss = partial_likelihood_loss(torch.tensor(x - x.mean(0)) @ beta, torch.tensor(time), torch.tensor(event))
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     assert beta.grad is not None
     assert (beta.grad * torch.tensor([1, 10, 0.1])).abs().max() < 1e-4
     assert (beta.detach().numpy() * [1, 10, 0.1]).tolist() == pytest.approx([0.5, -0.3, 0.2], abs=0.25)

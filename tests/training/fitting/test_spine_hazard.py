@@ -47,7 +47,7 @@ def spots(count: int, seed: int = 0) -> Shown:
 def test_tiers_are_the_ones_of_the_recipe() -> None:
     assert set(TIERS) == {"tiny", "small", "reference"}
     assert TIERS["reference"].view == View(variant="patches_L1L5", layout="canvas", size=384)
-    assert all(tier.batch >= 60 for tier in TIERS.values())
+    assert all(tier.batch >= 40 for tier in TIERS.values())
 
 
 def test_show_makes_a_picture_for_each_film_and_a_row_for_each_life() -> None:
