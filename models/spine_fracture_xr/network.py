@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -15,6 +16,8 @@ from models.resnet import ResNet
 from models.spine_fracture_xr.clinical import ARMS, CENTRES, ITEMS, UNITS, arm_mask
 from models.spine_fracture_xr.preprocess import Layout
 
+Floats = npt.NDArray[np.float64]
+
 FEATURES = 128  # of the picture (models.md S3)
 HIDDEN, REFERRAL, FUSED = 32, 16, 64  # of the clinical MLP and of the fusion (same)
 DROPOUT = 0.3  # same
@@ -22,6 +25,9 @@ LEVELS = 5
 DEEPSURV, WITH_IMAGE = "deepsurv_", "deepsurv_image_"  # followed by m1, m2, m3; without picture and with it
 FULL = "deepsurv_image"  # picture and all seven items: what the node reports
 IMAGE = "image"  # picture alone
+# Each arm with the picture and the arm without it that it is blended with
+PARTNERS = {FULL: DEEPSURV + "m3", **{WITH_IMAGE + arm: DEEPSURV + arm for arm in ARMS}}
+Blends = Mapping[str, tuple[float, float]]
 
 
 class Seen(NamedTuple):
@@ -127,6 +133,18 @@ def arms() -> dict[str, tuple[bool, str | None]]:
     for name in ARMS:
         found[DEEPSURV + name] = (False, name)
         found[WITH_IMAGE + name] = (True, name)
+    return found
+
+
+def blended(hazards: Mapping[str, Floats], blends: Blends) -> dict[str, Floats]:
+    """The arms' log-hazards, those with the picture blended with their partners: a * arm + b * partner.
+
+    An encoder knows the people it learnt from too well, so that arms over its features trust the picture too much. The
+    two weights of each blend come from people whom it did not learn from. Without any blends the arms stay as they are.
+    """
+    found = dict(hazards)
+    for name, (own, other) in blends.items():
+        found[name] = own * hazards[name] + other * hazards[PARTNERS[name]]
     return found
 
 

@@ -17,7 +17,7 @@ from models.hrnet import KeypointHRNet
 from models.spine_fracture_xr.calibration import HORIZONS, Calibration
 from models.spine_fracture_xr.clinical import ARMS, CoxModel
 from models.spine_fracture_xr.keypoints import LEVELS, Located, locate
-from models.spine_fracture_xr.network import FULL, FractureNet, Seen
+from models.spine_fracture_xr.network import FULL, PARTNERS, Blends, FractureNet, Seen, blended
 from models.spine_fracture_xr.preprocess import VERSION, View, standardise
 from models.weights import fill, pick_device, read_weights
 from screening.card import ModelCard
@@ -32,7 +32,7 @@ BATCH = 64  # pictures at a time
 class Reading:
     """What N people's pictures and referrals say."""
 
-    hazards: Mapping[str, Floats]  #: (N,) raw log-hazard of each arm: image, deepsurv_m1, deepsurv_image_m1, ...
+    hazards: Mapping[str, Floats]  #: (N,) log-hazard of each arm, blended: image, deepsurv_m1, deepsurv_image_m1, ...
     cox: Mapping[str, Floats]  #: (N,) log-hazard of the clinical Cox models cox_m1 to cox_m3
     risks: Floats  #: (N, 3) by 1, 3 and 5 years, of picture and all items
     percentile: Floats  #: (N,) among the reference cohort
@@ -49,6 +49,7 @@ class FractureReader:
     keypoint_size: int  #: input of the keypoint network, pixels
     keypoints: KeypointHRNet = field(repr=False)
     net: FractureNet = field(repr=False)
+    blends: Blends
     calibration: Calibration = field(repr=False)
     cox: Mapping[str, CoxModel] = field(repr=False)
     ood: Mapping[str, Tensor] = field(repr=False)
@@ -93,7 +94,8 @@ class FractureReader:
             parts.append(self.net.encoder(x))
         features = torch.cat([part.features.float() for part in parts])
         referral = torch.from_numpy(np.asarray(items, np.float32)).to(self.device)
-        hazards = {name: _numbers(value) for name, value in self.net.hazards(features, referral).items()}
+        arms = {name: _numbers(value) for name, value in self.net.hazards(features, referral).items()}
+        hazards = blended(arms, self.blends)
         near = [float(ood.distance(self.ood, row)) for row in features.cpu()]
         return Reading(
             hazards=hazards, cox={f"cox_{arm}": model.log_hazard(items) for arm, model in self.cox.items()},
@@ -140,16 +142,17 @@ def load_reader(bundle: Path, *, device: str = "cpu") -> FractureReader:
         net = FractureNet(width=float(network["width"]), layout=view.layout, depth=int(network["depth"]))
         keypoints = KeypointHRNet(len(LEVELS), int(points["width"]))
         calibration = Calibration.from_table(options["calibration"])
+        blends = {name: (float(options["blends"][name][0]), float(options["blends"][name][1])) for name in PARTNERS}
         cox = {arm: CoxModel.from_table(options["cox"][arm]) for arm in ARMS}
         constants = {name: tensors[f"ood.{name}"] for name in ood.NAMES}
         keypoint_size = int(points["size"])
-    except (KeyError, TypeError, ValueError, OSError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, OSError) as error:
         raise WeightsMismatch(f"configuration of {card.name} does not fit this version: {error}") from error
     fill(net, _part(tensors, "net."), card.name)
     fill(keypoints, _part(tensors, "keypoints."), card.name)
     return FractureReader(
         card=card, view=view, keypoint_size=keypoint_size, keypoints=keypoints.eval().to(where),
-        net=net.eval().to(where), calibration=calibration, cox=cox, ood=constants, device=where,
+        net=net.eval().to(where), blends=blends, calibration=calibration, cox=cox, ood=constants, device=where,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from models.breslow import Baseline
 from models.hrnet import KeypointHRNet
 from models.spine_fracture_xr.calibration import Calibration
 from models.spine_fracture_xr.clinical import ARMS, CoxModel
-from models.spine_fracture_xr.network import FEATURES, FractureNet
+from models.spine_fracture_xr.network import FEATURES, PARTNERS, FractureNet
 from training.bundle import write_bundle
 from training.fitting.spine_hazard import TIERS
 from training.recipes.spine_fracture_texts import content
@@ -31,6 +31,7 @@ def write_untrained(folder: Path) -> Path:
     }
     parts = Parts(
         tier=replace(TIERS["tiny"], shown=48), net=FractureNet(width=0.25).eval(), cox=cox,
+        blends=dict.fromkeys(PARTNERS, (0.7, 0.3)),
         keypoints=Keypoints(network=KeypointHRNet(5, 8).eval(), width=8, size=64),
         calibration=Calibration(
             slope=1.0, quantiles=(-1.0, 0.0, 1.0),

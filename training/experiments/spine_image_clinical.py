@@ -1,6 +1,7 @@
 """Does the radiograph add to the referral? Kong et al. 2022, figure 4: Cox and DeepSurv, models 1 to 3, with the image.
 
-Every arm learns from the same people with one life each, followed to its end; C is taken on other people with several
+Every arm learns from the same people with one life each, followed to its end; arms with the picture are blended with
+those without on validation people, one life each. C is taken on other people with several
 lives each, at least 3,000 events, and compared on the same bootstrap cohorts, drawn by person.
 """
 
@@ -11,10 +12,10 @@ import numpy as np
 import torch
 
 from models.spine_fracture_xr.clinical import ARMS
-from models.spine_fracture_xr.network import DEEPSURV, FULL, IMAGE, WITH_IMAGE
+from models.spine_fracture_xr.network import DEEPSURV, FULL, IMAGE, WITH_IMAGE, FractureNet, blended
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.concordance import harrell_c
-from training.evaluation.interval import Ints
+from training.evaluation.interval import Floats, Ints
 from training.experiments.spine_people import (
     TIERS,
     VALIDATED_LIVES,
@@ -25,8 +26,8 @@ from training.experiments.spine_people import (
     seen,
     write_results,
 )
-from training.fitting.cox import fit_cox
-from training.fitting.spine_hazard import features_of, train_hazard
+from training.fitting.cox import fit_blends, fit_cox
+from training.fitting.spine_hazard import Shown, features_of, train_hazard
 from training.request import Progress, silent
 
 TEST_LIVES = {"tiny": 2, "full": 6}
@@ -54,9 +55,10 @@ def run(
     validation = seen(people.validation, "validation", tier.view, count=VALIDATED_LIVES, seed=seed)
     test = seen(people.test, "test", tier.view, count=TEST_LIVES[scale], seed=seed)
     net = train_hazard(train, validation, tier, seed=seed, folder=out / "run", stage="figure4", progress=progress).net
-    with torch.no_grad():
-        found = net.hazards(features_of(net, test.pictures[0]), torch.from_numpy(test.items))
-    scores = {name: hazard.numpy().astype(np.float64) for name, hazard in found.items()}
+    known = one_life(validation)
+    blends = fit_blends(_hazards(net, known), known.times[0], known.events[0])
+    plain = _hazards(net, test)
+    scores = blended(plain, blends) | {f"unblended_{name}": plain[name] for name in blends}
     for arm, items in ARMS.items():
         model = fit_cox(train.items, train.times[0], train.events[0], items)
         scores[f"cox_{arm}"] = model.log_hazard(test.items)
@@ -85,6 +87,12 @@ def run(
         results |= {label: interval.value, f"{label}_low": interval.low, f"{label}_high": interval.high}
         results[f"{label}_p"] = drawn.p(a, b)
     return write_results(out, results)
+
+
+def _hazards(net: FractureNet, people: Shown) -> dict[str, Floats]:
+    with torch.no_grad():
+        found = net.hazards(features_of(net, people.pictures[0]), torch.from_numpy(people.items))
+    return {name: hazard.numpy().astype(np.float64) for name, hazard in found.items()}
 
 
 def pairs() -> list[tuple[str, str]]:

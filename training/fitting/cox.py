@@ -3,7 +3,7 @@
 Ties as Efron 1977 handles them. Times are in any unit; a censored patient leaves after the events of that time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from models.spine_fracture_xr.clinical import ITEMS, CoxModel
+from models.spine_fracture_xr.network import PARTNERS
 from training.evaluation.interval import Bools, Floats
 
 STEPS = 50  # of Newton's method, at most
@@ -136,3 +137,29 @@ def fit_cox(clinical: npt.NDArray[np.floating], time: Floats, event: Bools, item
     means = np.where(known.any(0), np.where(known, columns, 0).sum(0) / np.maximum(known.sum(0), 1), 0.0)
     found = newton(np.where(known, columns, means), time, event)
     return CoxModel(items=tuple(items), means=tuple(means.tolist()), coefficients=tuple(found.tolist()))
+
+
+def fit_blends(hazards: Mapping[str, Floats], time: Floats, event: Bools) -> dict[str, tuple[float, float]]:
+    """Weights of each arm with the picture and of its partner, neither below 0, for `models...network.blended`.
+
+    Parameters
+    ----------
+    hazards
+        (N,) of each arm, of people whom the encoder did not learn from.
+    time, event
+        (N,) each.
+
+    Raises
+    ------
+    ValueError
+        No event.
+    """
+    found = {}
+    for name, partner in PARTNERS.items():
+        own, other = newton(np.stack([hazards[name], hazards[partner]], 1), time, event).tolist()
+        if own < 0:
+            own, other = 0.0, float(newton(hazards[partner][:, None], time, event)[0])
+        elif other < 0:
+            own, other = float(newton(hazards[name][:, None], time, event)[0]), 0.0
+        found[name] = (own, other)
+    return found

@@ -84,6 +84,7 @@ def content(request: TrainingRequest, parts: "Parts", results: Mapping[str, floa
                 "method": "Cox slope and Breslow baseline on validation people the network did not learn from",
                 "unit": "years",
             },
+            "blends": {name: list(weights) for name, weights in parts.blends.items()},
             "cox": {arm: model.to_table() for arm, model in parts.cox.items()},
             "ood": {"method": "probabilistic PCA Mahalanobis distance of picture features", "scale": "99 % validation"},
         },

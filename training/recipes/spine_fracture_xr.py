@@ -14,7 +14,7 @@ from models.hrnet import KeypointHRNet
 from models.spine_fracture_xr.calibration import HORIZONS, Calibration
 from models.spine_fracture_xr.clinical import ARMS, CoxModel
 from models.spine_fracture_xr.keypoints import LEVELS
-from models.spine_fracture_xr.network import FULL, IMAGE, FractureNet
+from models.spine_fracture_xr.network import FULL, IMAGE, Blends, FractureNet, blended
 from models.spine_fracture_xr.reader import find, load_reader
 from models.weights import fill, pick_device
 from training.bundle import write_bundle
@@ -23,10 +23,10 @@ from training.cohorts.spine_fracture_xr import LAYOUT, SpineCohort, lives, read,
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.calibration_at import calibration_at
 from training.evaluation.concordance import harrell_c
-from training.evaluation.interval import Floats, Ints
+from training.evaluation.interval import Bools, Floats, Ints
 from training.evaluation.scored import ScoredCohort
 from training.fitting import spine_keypoints
-from training.fitting.cox import fit_cox, newton
+from training.fitting.cox import fit_blends, fit_cox, newton
 from training.fitting.spine_hazard import TIERS, Shown, Tier, Trained, features_of, show, train_hazard
 from training.recipes.cap_mortality_cxr import halve
 from training.recipes.spine_fracture_texts import content
@@ -37,9 +37,9 @@ __all__ = ["TIERS", "run"]
 
 OOD_PICTURES = 1200  # training pictures whose features the distance is measured from
 VALIDATED_LIVES = 6  # of each simulated person of validation while the network learns
-CALIBRATION_LIVES, JUDGED_LIVES = 20, 10  # of each simulated person of validation, and of test and external
+CALIBRATION_LIVES, JUDGED_LIVES = 20, 6  # of each simulated person of validation, and of test and external
 QUANTILES = 101
-DRAWS = 300  # bootstrap cohorts of the figures in results.json
+DRAWS = 200  # bootstrap cohorts of the figures in results.json
 KEYPOINTS = "keypoints.safetensors"
 JUDGED = (FULL, IMAGE, "oracle", *(f"{kind}_{arm}" for arm in ARMS for kind in ("cox", "deepsurv", "deepsurv_image")))
 
@@ -60,6 +60,7 @@ class Parts:
     tier: Tier
     keypoints: Keypoints
     net: FractureNet = field(repr=False)
+    blends: Blends
     calibration: Calibration = field(repr=False)
     cox: Mapping[str, CoxModel]
     constants: Mapping[str, torch.Tensor] = field(repr=False)
@@ -141,10 +142,10 @@ def finish(
     halve(trained.net)
     train, validation = located["train"], located["validation"]
     lived = lives(train, "train", tier.lives, seed=request.seed, follow_up="long")
-    times = (np.concatenate([life.time for life in lived]), np.concatenate([life.event for life in lived]))
+    times = _fates(lived)
+    blends, calibration = calibrate(trained.net, locate(keypoints, validation, request), tier, request)
     parts = Parts(
-        tier=tier, keypoints=keypoints, net=trained.net,
-        calibration=calibrate(trained.net, locate(keypoints, validation, request), tier, request),
+        tier=tier, keypoints=keypoints, net=trained.net, blends=blends, calibration=calibration,
         cox={arm: fit_cox(np.tile(train.clinical, (len(lived), 1)), *times, items) for arm, items in ARMS.items()},
         constants=ood.fit_ood(*_features(trained.net, tier, train, validation)),
     )  # fmt: skip
@@ -178,19 +179,32 @@ def _features(
     return tuple(features_of(net, show([people], tier.view).pictures[0]) for people in (head, validation))  # type: ignore[return-value]
 
 
-def calibrate(net: FractureNet, validation: SpineCohort, tier: Tier, request: TrainingRequest) -> Calibration:
-    """Slope and baseline of the full arm on people it did not learn from, over a follow-up like the paper's."""
+def calibrate(
+    net: FractureNet, validation: SpineCohort, tier: Tier, request: TrainingRequest
+) -> tuple[Blends, Calibration]:  # fmt: skip
+    """Blends of the arms, then slope and baseline of the full arm, on people the network did not learn from.
+
+    Blends come from lives followed to their end, slope and baseline from a follow-up like the paper's.
+    """
     shown = show([validation], tier.view)
     with torch.no_grad():
-        raw = net.arms[FULL](features_of(net, shown.pictures[0]), torch.from_numpy(shown.items)).numpy()
+        found = net.hazards(features_of(net, shown.pictures[0]), torch.from_numpy(shown.items))
+    raw = {name: hazard.numpy().astype(np.float64) for name, hazard in found.items()}
+    ended = lives(validation, "validation", CALIBRATION_LIVES, seed=request.seed, follow_up="long")
+    blends = fit_blends({name: np.tile(hazard, len(ended)) for name, hazard in raw.items()}, *_fates(ended))
     people = lives(validation, "validation", CALIBRATION_LIVES, seed=request.seed)
-    hazard = np.tile(raw.astype(np.float64), len(people))
-    time, event = (np.concatenate([getattr(life, name) for life in people]) for name in ("time", "event"))
+    full = blended(raw, blends)[FULL]
+    hazard = np.tile(full, len(people))
+    time, event = _fates(people)
     slope = float(newton(hazard[:, None], time, event)[0])
-    return Calibration(
+    return blends, Calibration(
         slope=slope, baseline=Baseline.fit(time, event, slope * hazard),
-        quantiles=tuple(np.quantile(raw.astype(np.float64), np.linspace(0, 1, QUANTILES)).tolist()),
+        quantiles=tuple(np.quantile(full, np.linspace(0, 1, QUANTILES)).tolist()),
     )  # fmt: skip
+
+
+def _fates(people: Sequence[SpineCohort]) -> tuple[Floats, Bools]:
+    return np.concatenate([life.time for life in people]), np.concatenate([life.event for life in people])
 
 
 def judge(table: ScoredCohort, people: Sequence[SpineCohort], *, seed: int = 0) -> dict[str, float]:
@@ -198,7 +212,7 @@ def judge(table: ScoredCohort, people: Sequence[SpineCohort], *, seed: int = 0) 
 
     people: one life or several of the people in the table, in its order.
     """
-    time, event = (np.concatenate([getattr(life, name) for life in people]) for name in ("time", "event"))
+    time, event = _fates(people)
     patients = np.tile(table.patient_id, len(people))
     names = [name for name in JUDGED if table.has(name)]
     scores = [np.tile(table.values[name], len(people)) for name in names]
@@ -223,7 +237,7 @@ def judge(table: ScoredCohort, people: Sequence[SpineCohort], *, seed: int = 0) 
     return found | _calibration(time, event, {h: np.tile(table.values[f"risk_{h:g}"], len(people)) for h in HORIZONS})
 
 
-def _calibration(time: Floats, event: np.ndarray, risks: Mapping[float, Floats]) -> dict[str, float]:
+def _calibration(time: Floats, event: Bools, risks: Mapping[float, Floats]) -> dict[str, float]:
     found: dict[str, float] = {}
     for horizon, risk in risks.items():
         if not (event & (time <= horizon)).any() or not (time > horizon).any():

@@ -3,8 +3,10 @@ import pytest
 import torch
 
 from models.spine_fracture_xr.clinical import ITEMS
+from models.spine_fracture_xr.network import PARTNERS, blended
 from tests.reference.tables import columns
-from training.fitting.cox import fit_cox, newton, partial_likelihood_loss
+from training.evaluation.concordance import harrell_c
+from training.fitting.cox import fit_blends, fit_cox, newton, partial_likelihood_loss
 
 
 def efron(risk: np.ndarray, time: np.ndarray, event: np.ndarray) -> float:
@@ -84,3 +86,26 @@ def test_fit_of_items_with_gaps() -> None:
     assert model.coefficients[2] == 0  # nobody's is known
     with pytest.raises(ValueError, match="need an event"):
         fit_cox(clinical, time, np.zeros(400, bool), ITEMS[:3])
+
+
+def test_blends_take_back_what_an_arm_says_too_loudly() -> None:
+    """An arm that is the partner and twice too much noise is blended down; one that is worse than nothing is dropped."""
+    rng = np.random.default_rng(8)
+    clinical, picture, noise = rng.normal(size=(3, 3000))
+    time, event = rng.exponential(np.exp(-(clinical + picture))), np.ones(3000, bool)
+    hazards: dict[str, np.ndarray] = {}
+    for name, partner in PARTNERS.items():
+        hazards[partner] = clinical
+        hazards[name] = clinical + picture + 2 * noise
+    worst = "deepsurv_image_m1"
+    hazards[worst] = -picture
+    found = fit_blends(hazards, time, event)
+    made = blended(hazards, found)
+    assert set(made) == set(hazards)
+    assert found[worst][0] == 0
+    assert found[worst][1] > 0.5
+    for name in PARTNERS.keys() - {worst}:
+        assert 0 < found[name][0] < 0.5
+        c = harrell_c(time, event, made[name]).c
+        assert c > harrell_c(time, event, hazards[name]).c + 0.02
+        assert c > harrell_c(time, event, clinical).c

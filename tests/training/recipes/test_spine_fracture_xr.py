@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from models.hrnet import KeypointHRNet
 from models.spine_fracture_xr import reader as reader_module
 from models.spine_fracture_xr.keypoints import Located
-from models.spine_fracture_xr.network import FULL
+from models.spine_fracture_xr.network import FULL, PARTNERS, arms
 from models.spine_fracture_xr.reader import load_reader
 from tests.training.spine_people import cohort
 from training.cohorts.spine_fracture_xr import SpineCohort, simulate
@@ -153,14 +153,22 @@ def test_people_without_a_spine_are_left_out(tmp_path: Path, monkeypatch: pytest
 
 
 def test_calibration_finds_the_slope_of_the_raw_hazard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A network that knows half the oracle's log-hazard needs a slope of about 2 and gives risks that come true."""
+    """A network that knows half the oracle's log-hazard is doubled; its partner, which knows nothing, hardly counts."""
     people = cohort()
 
-    half = SimpleNamespace(arms={FULL: lambda *_: torch.from_numpy(people.lp / 2).float()})
+    def half(*_: object) -> dict[str, torch.Tensor]:
+        return {name: torch.from_numpy(people.lp / 2) for name in arms()} | {
+            partner: torch.from_numpy(np.arange(6.0) % 2) for partner in PARTNERS.values()
+        }
+
     monkeypatch.setattr(recipe, "features_of", lambda *_: torch.zeros(6, 1))
     monkeypatch.setattr(recipe, "CALIBRATION_LIVES", 400)
     made: Callable[..., Any] = recipe.calibrate
-    calibration = made(half, people, TINY, TrainingRequest(tier="tiny", out=tmp_path))
-    assert 1.3 < calibration.slope < 2.6
-    assert calibration.quantiles[0] == pytest.approx(people.lp.min() / 2, rel=1e-5)
+    blends, calibration = made(
+        SimpleNamespace(hazards=half), people, TINY, TrainingRequest(tier="tiny", out=tmp_path)
+    )  # fmt: skip
+    assert 1.2 < blends[FULL][0] < 2.8
+    assert blends[FULL][1] < 0.4
+    assert 0.7 < calibration.slope < 1.6  # of what is blended already
+    assert len(calibration.quantiles) == recipe.QUANTILES
     assert calibration.risk(people.lp / 2)[:, 1].max() < 1
