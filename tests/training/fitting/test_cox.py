@@ -89,7 +89,7 @@ def test_fit_of_items_with_gaps() -> None:
 
 
 def test_blends_take_back_what_an_arm_says_too_loudly() -> None:
-    """An arm that is the partner and twice too much noise is blended down; one that is worse than nothing is dropped."""
+    """A noisy arm is blended down with its partner; one that is worse than nothing is dropped."""
     rng = np.random.default_rng(8)
     clinical, picture, noise = rng.normal(size=(3, 3000))
     time, event = rng.exponential(np.exp(-(clinical + picture))), np.ones(3000, bool)
