@@ -78,29 +78,29 @@ def patches(points: Points) -> tuple[Patch, ...]:
     return tuple(found)
 
 
-def _column(found: tuple[Patch, ...]) -> Mask:
+def _column(found: tuple[Patch, ...], size: int) -> Mask:
     """Bands from one centre to the next, and on by the margin at both ends."""
-    inside = np.zeros((CANVAS, CANVAS), bool)
+    inside = np.zeros((size, size), bool)
     for patch in found:
         # taller than a spacing, so that the bands of neighbours meet also where the spine bends
-        inside |= patch.box(COLUMN, 2 * MARGIN, CANVAS)
+        inside |= patch.box(COLUMN, 2 * MARGIN, size)
     return inside
 
 
-def _bodies(found: tuple[Patch, ...]) -> Mask:
-    return np.asarray(np.logical_or.reduce([patch.box(*BODY, CANVAS) for patch in found]))
+def _bodies(found: tuple[Patch, ...], size: int) -> Mask:
+    return np.asarray(np.logical_or.reduce([patch.box(*BODY, size) for patch in found]))
 
 
-def _squares(found: tuple[Patch, ...]) -> Mask:
-    return np.asarray(np.logical_or.reduce([patch.box(SIDE, SIDE, CANVAS) for patch in found]))
+def _squares(found: tuple[Patch, ...], size: int) -> Mask:
+    return np.asarray(np.logical_or.reduce([patch.box(SIDE, SIDE, size) for patch in found]))
 
 
-def _cropped(found: tuple[Patch, ...]) -> Mask:
+def _cropped(found: tuple[Patch, ...], size: int) -> Mask:
     """Rows from the margin above the first centre to that below the last."""
-    rows = np.arange(CANVAS) + 0.5
+    rows = np.arange(size) + 0.5
     top = found[0].centre.imag - MARGIN * found[0].spacing
     bottom = found[-1].centre.imag + MARGIN * found[-1].spacing
-    return np.broadcast_to(((rows >= top) & (rows <= bottom))[:, None], (CANVAS, CANVAS))
+    return np.broadcast_to(((rows >= top) & (rows <= bottom))[:, None], (size, size))
 
 
 def _levels(points: Points) -> Points:
@@ -110,7 +110,9 @@ def _levels(points: Points) -> Points:
     return found
 
 
-def canvas(image: Array, points: Points, variant: Variant = "patches_L1L5") -> tuple[Array, Similarity]:
+def canvas(
+    image: Array, points: Points, variant: Variant = "patches_L1L5", *, size: int = CANVAS
+) -> tuple[Array, Similarity]:
     """The aligned picture of a variant, and the transform from source pixels to it.
 
     Parameters
@@ -121,11 +123,13 @@ def canvas(image: Array, points: Points, variant: Variant = "patches_L1L5") -> t
         (5, 2) column and row of the centres of L1 to L5 in source pixels.
     variant
         One of `VARIANTS`. L1-L4 aligns on L4 instead of L5.
+    size
+        Pixels along each side; a smaller canvas shows the same in larger pixels.
 
     Returns
     -------
     picture, transform
-        float32 (384, 384), 0 outside of what the variant shows; and where a source point is in it.
+        float32 (size, size), 0 outside of what the variant shows; and where a source point is in it.
 
     Raises
     ------
@@ -135,12 +139,13 @@ def canvas(image: Array, points: Points, variant: Variant = "patches_L1L5") -> t
     if variant not in VARIANTS:
         raise ValueError(f"variant must be one of {', '.join(VARIANTS)}, got {variant!r}")
     known = _levels(points)[: 4 if "L1L4" in variant else LEVELS]
-    transform = align((known[0, 0], known[0, 1]), (known[-1, 0], known[-1, 1]))
+    whole = align((known[0, 0], known[0, 1]), (known[-1, 0], known[-1, 1]))
+    transform = Similarity(whole.factor * size / CANVAS, whole.offset * size / CANVAS)
     found = patches(transform.apply(known))
-    shown = _squares(found) if variant.startswith("patches") else _cropped(found)
+    shown = _squares(found, size) if variant.startswith("patches") else _cropped(found, size)
     if variant.endswith("mask"):
-        shown = shown & (_bodies(found) if variant.startswith("patches") else _column(found))
-    return np.where(shown, transform.resample(image, CANVAS), np.float32(0)), transform
+        shown = shown & (_bodies(found, size) if variant.startswith("patches") else _column(found, size))
+    return np.where(shown, transform.resample(image, size), np.float32(0)), transform
 
 
 def stack(image: Array, points: Points, *, masked: bool = False, size: int = STACKED) -> Array:

@@ -94,10 +94,12 @@ def draw_anatomy(
     standing: bool = False,
     phase: Phase | None = None,
     fractures: dict[str, Fracture] | None = None,
+    bmi: float | None = None,
 ) -> Anatomy:
-    """A random body of this age and sex. fractures: by level, instead of drawn ones."""
+    """A random body of this age and sex. fractures: by level, instead of drawn ones; bmi: kg/m2, cut to 17..42."""
     body, spine = np.random.default_rng([seed, 31]), np.random.default_rng([seed, 32])
-    bmi = float(np.clip(body.normal(*BMI), 17, 42))
+    drawn_bmi = body.normal(*BMI)
+    bmi = float(np.clip(drawn_bmi if bmi is None else bmi, 17, 42))
     bone_z = float(np.clip(spine.normal(), -2.1, 2.6))
     sd = float(np.interp(age, [a for a, _ in L1_SD], [s for _, s in L1_SD]))
     l1 = expected_trabecular_hu(age, sex) + bone_z * sd

@@ -40,7 +40,7 @@ class Grid:
         )
         return z, y, x
 
-    @property
+    @cached_property
     def voxel(self) -> float:
         """The side of a cube as large as a voxel, mm."""
         return float(np.prod(self.spacing) ** (1 / 3))

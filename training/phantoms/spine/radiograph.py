@@ -45,6 +45,7 @@ class LumbarRadiograph:
     view: View
     film: Film
     anatomy: Anatomy = field(repr=False)
+    thickness: Array = field(repr=False)  #: the integral of mu along each ray: all that a film is made from
 
 
 def draw_subject(seed: int) -> tuple[float, Sex]:
@@ -57,6 +58,7 @@ def draw_subject(seed: int) -> tuple[float, Sex]:
 def make_lumbar_radiograph(
     seed: int, *, longest_side: int = DEFAULT_SIDE, age: float | None = None, sex: Sex | None = None,
     fractures: Mapping[str, Fracture] | None = None, film: Film | None = None, external: bool = False,
+    bmi: float | None = None,
 ) -> LumbarRadiograph:  # fmt: skip
     """A lateral radiograph of the standing lumbar spine.
 
@@ -70,6 +72,8 @@ def make_lumbar_radiograph(
         Fixed instead of drawn; fractures by level.
     external
         Unit of another hospital, kept out of training.
+    bmi
+        kg/m2, fixed instead of drawn, cut to 17..42.
 
     Raises
     ------
@@ -83,24 +87,41 @@ def make_lumbar_radiograph(
     if not 18 <= age <= 100:
         raise ValueError(f"age must lie within 18..100 years, got {age}")
     anatomy = draw_anatomy(
-        seed, age=age, sex=sex, standing=True, phase="native", fractures=None if fractures is None else dict(fractures)
-    )
+        seed, age=age, sex=sex, standing=True, phase="native", bmi=bmi,
+        fractures=None if fractures is None else dict(fractures),
+    )  # fmt: skip
     rng = np.random.default_rng([seed, 41])
     drawn = draw_film(rng, external=external)
     film = film or drawn
     view = draw_view(rng, anatomy, longest_side)
     points = {k: view.project(_triple(anatomy.vertebra(k).keypoint)) for k in KEYPOINTS}
     film = replace(film, edges=open_shutter(film.edges, view, points))
-    smaller = max(1.0, DEFAULT_SIDE / longest_side)
-    thickness = attenuation(anatomy, view, seed, coarser=min(smaller, COARSEST))
-    picture = unit.develop(unit.expose(thickness, film, view.pixel, rng, binned=smaller**2), film, view.pixel)
+    thickness = attenuation(anatomy, view, seed, coarser=min(max(1.0, DEFAULT_SIDE / longest_side), COARSEST))
     levels = {v.level: v for v in anatomy.vertebrae}
     return LumbarRadiograph(
-        seed=seed, pixels=unit.finish(picture, film), spacing=(view.pixel, view.pixel), age=age, sex=sex,
+        seed=seed, pixels=_take(thickness, film, view, rng), spacing=(view.pixel, view.pixel), age=age, sex=sex,
         keypoints=points,
         heights={k: levels[k].heights for k in KEYPOINTS}, fractures={k: levels[k].fracture for k in KEYPOINTS},
         trabecular_hu={k: levels[k].trabecular_hu for k in KEYPOINTS}, view=view, film=film, anatomy=anatomy,
+        thickness=thickness,
     )  # fmt: skip
+
+
+def retake(first: LumbarRadiograph, number: int, *, external: bool = False) -> LumbarRadiograph:
+    """The same person in the same place, taken and shown by another unit: a tenth of the work of a new person.
+
+    number: decides the unit and the noise, with the person's seed. external: a unit kept out of training.
+    """
+    rng = np.random.default_rng([first.seed, 44, number])
+    drawn = draw_film(rng, external=external)
+    film = replace(drawn, edges=open_shutter(drawn.edges, first.view, first.keypoints))
+    return replace(first, film=film, pixels=_take(first.thickness, film, first.view, rng))
+
+
+def _take(thickness: Array, film: Film, view: View, rng: np.random.Generator) -> Array:
+    binned = max(1.0, DEFAULT_SIDE / max(view.shape)) ** 2
+    picture = unit.develop(unit.expose(thickness, film, view.pixel, rng, binned=binned), film, view.pixel)
+    return unit.finish(picture, film)
 
 
 def draw_view(rng: np.random.Generator, anatomy: Anatomy, longest_side: int) -> View:
