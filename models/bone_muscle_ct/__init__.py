@@ -1,0 +1,1 @@
+"""Bone and muscle of an abdominal CT: vertebral fractures now, and the risk of one within five years."""
