@@ -1,12 +1,11 @@
-"""`opportune train`: make weights for a model, judge them against the oracle, and write a bundle."""
+"""`opportune train`: make weights for a model, judge them on patients they never saw, and write a bundle."""
 
 import importlib
 import pkgutil
-from pathlib import Path
 
 from screening.errors import ConfigurationError, UnknownModel
 from training import recipes
-from training.request import Progress, TrainingRequest, TrainingResult, silent
+from training.request import TrainingRequest, TrainingResult
 
 
 def trainable() -> list[str]:
@@ -15,54 +14,31 @@ def trainable() -> list[str]:
     return sorted(name for name in modules if hasattr(importlib.import_module(f"training.recipes.{name}"), "run"))
 
 
-def train(
-    model_name: str,
-    tier: str,
-    out: Path,
-    *,
-    seed: int = 0,
-    device: str = "cpu",
-    progress: Progress = silent,
-    workers: int = 1,
-    frontal: Path | None = None,
-) -> TrainingResult:
-    """Train a model from simulated patients.
+def train(model_name: str, request: TrainingRequest) -> TrainingResult:
+    """Train a model from simulated patients or from a site's own.
 
-    Deterministic: the same arguments give the same weights on the same machine and number of torch threads.
+    Deterministic: the same request gives the same weights on the same machine and number of torch threads.
 
     Parameters
     ----------
     model_name
         A model that has a recipe (`trainable`).
-    tier
-        "tiny" (minutes on two cores), "small" (under an hour) or "reference" (a GPU).
-    out
-        Folder for the bundle (`out/bundle`) and the cached cohorts (`out/cohorts`).
-    seed
-        Of the weights' initial values, the order of patients and the patients themselves.
-    device
-        "auto", "cpu" or "cuda".
-    progress
-        Called with (stage, done, total).
-    workers
-        Processes that draw phantoms. The result does not depend on it.
-    frontal
-        Folder of real frontal chest radiographs (JPEG or PNG) that teach the gate beside phantoms.
+    request
+        How much work, on whom, and where to write.
 
     Raises
     ------
     UnknownModel
         If there is no recipe for the model.
     ConfigurationError
-        If the tier is unknown.
+        If the tier is unknown, or the request contradicts itself.
     """
     if model_name not in trainable():
         raise UnknownModel(f"there is no recipe for {model_name!r}; there are {', '.join(trainable())}")
     recipe = importlib.import_module(f"training.recipes.{model_name}")
-    if tier not in recipe.TIERS:
-        raise ConfigurationError(f"tier must be one of {', '.join(recipe.TIERS)}, got {tier!r}")
-    request = TrainingRequest(
-        tier=tier, out=out, seed=seed, device=device, workers=workers, progress=progress, frontal=frontal
-    )
+    if request.tier not in recipe.TIERS:
+        raise ConfigurationError(f"tier must be one of {', '.join(recipe.TIERS)}, got {request.tier!r}")
+    if request.cohort is not None and request.patients is not None:
+        raise ConfigurationError("give either a cohort or a number of patients to simulate, not both")
     result: TrainingResult = recipe.run(request)
     return result

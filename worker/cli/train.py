@@ -16,29 +16,56 @@ def register(app: typer.Typer) -> None:
 
 def train(
     model: Annotated[str, typer.Argument(help="Model to train")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the bundle")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the bundle, checkpoints and logs")],
     tier: Annotated[str, typer.Option(help="tiny (minutes on two cores), small or reference (GPU)")] = "tiny",
+    cohort: Annotated[
+        Path | None, typer.Option("--cohort", help="CSV file of your own patients (docs/cohort.md); default: simulated")
+    ] = None,
+    patients: Annotated[
+        int | None, typer.Option("--simulate", min=1, help="Simulated patients to train on; default: the tier's")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=3, help="Folds of patients of the cohort")] = 5,
+    fold: Annotated[int, typer.Option(min=0, help="Fold to test on; the next one is validated on")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the cohort and of the training")] = 0,
-    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "cpu",
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw phantoms; the result is the same")] = 2,
     as_json: JsonFlag = False,
 ) -> None:
-    """Train a model on simulated patients and write its bundle, judged against the simulator's own oracle."""
+    """Train a model and write its bundle, judged on patients it never saw.
+
+    Simulated patients are judged against the simulator's own oracle. A training that was interrupted goes on where it
+    was when the same command is given again.
+    """
+    from training.request import TrainingRequest  # noqa: PLC0415 (imports numpy)
     from training.train import train as run  # noqa: PLC0415 (imports torch)
 
     with progress() as bar:
         task = bar.add_task("training", total=None)
+        stage = ""
 
-        def report(stage: str, done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, description=stage)
+        def report(now: str, done: int, total: int) -> None:
+            nonlocal stage
+            if now != stage:  # the time left is that of the stage
+                bar.reset(task)
+            stage = now
+            bar.update(task, completed=done, total=total, description=now)
 
-        result = run(model, tier, out, seed=seed, device=device, workers=workers, progress=report)
+        request = TrainingRequest(
+            tier=tier, out=out, seed=seed, device=device, workers=workers, progress=report, cohort=cohort,
+            patients=patients, folds=folds, fold=fold,
+        )  # fmt: skip
+        result = run(model, request)
+    bad = [str(row) for row in result.bad]
     if as_json:
-        print_json({"model": model, "tier": tier, "seed": seed, "bundle": result.bundle, "metrics": result.metrics})
-    else:
-        rows = ((name, f"{value:.4f}") for name, value in result.metrics.items())
-        print_table(f"{model}, tier {tier}, seed {seed}, on held-out simulated patients", ("figure", "value"), rows)
-        typer.echo(f"bundle in {result.bundle}")
+        values = {"model": model, "tier": tier, "seed": seed, "bundle": result.bundle, "metrics": result.metrics}
+        print_json(values | ({"bad_rows": bad} if cohort is not None else {}))
+        return
+    rows = ((name, f"{value:.4f}") for name, value in result.metrics.items())
+    whom = "simulated patients" if cohort is None else f"patients of {cohort.name}"
+    print_table(f"{model}, tier {tier}, seed {seed}, on held-out {whom}", ("figure", "value"), rows)
+    if bad:
+        print_table(f"{len(bad)} rows of {cohort.name if cohort else ''} left out", ("row",), ((row,) for row in bad))
+    typer.echo(f"bundle in {result.bundle}")
 
 
 def simulate(

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,34 +10,24 @@ import pytest
 
 from tests.worker.cli.command import opportune
 from tests.worker.ports import MODEL
-
-
-@dataclass
-class Result:
-    """What a training came to."""
-
-    bundle: Path
-    metrics: dict[str, float]
+from training.cohorts.table import BadRow
+from training.request import TrainingRequest, TrainingResult
 
 
 @pytest.fixture
-def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """A training that takes no time; what it was told."""
-    told: list[tuple[Any, ...]] = []
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[TrainingRequest]:
+    """A training that takes no time; what it was asked for."""
+    told: list[TrainingRequest] = []
 
-    def train(
-        model: str,
-        tier: str,
-        out: Path,
-        *,
-        seed: int,
-        device: str,
-        workers: int,
-        progress: Callable[[str, int, int], None],
-    ) -> Result:
-        progress("epoch 1", 1, 2)
-        told.append((model, tier, out, seed, device, workers))
-        return Result(bundle=out / "bundle", metrics={"auc": 0.81})
+    def train(model: str, request: TrainingRequest) -> TrainingResult:
+        request.progress("phantoms", 1, 2)
+        request.progress("train", 1, 4)
+        told.append(request)
+        bad = () if request.cohort is None else (BadRow(line=3, faults=(("time", "must be a number"),)),)
+        return TrainingResult(
+            model_name=model, tier=request.tier, seed=request.seed, bundle=request.out / "bundle", history=(),
+            metrics={"auc": 0.81}, bad=bad,
+        )  # fmt: skip
 
     module = ModuleType("training.train")
     module.train = train  # type: ignore[attr-defined]
@@ -62,24 +51,40 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     return told
 
 
-def test_train(trained: list[tuple[Any, ...]], tmp_path: Path) -> None:
-    options = ("--tier", "small", "--seed", 7, "--device", "cuda", "--workers", 5)
+def test_train(trained: list[TrainingRequest], tmp_path: Path) -> None:
+    options = ("--tier", "small", "--simulate", 90, "--seed", 7, "--device", "cuda", "--workers", 5)
     ended = opportune("train", MODEL, "--out", tmp_path, *options, "--json")
     assert ended.status == 0
     assert ended.json == {
         "model": MODEL, "tier": "small", "seed": 7, "bundle": str(tmp_path / "bundle"), "metrics": {"auc": 0.81},
     }  # fmt: skip
-    assert trained == [(MODEL, "small", tmp_path, 7, "cuda", 5)]
+    (request,) = trained
+    assert (request.tier, request.out, request.seed, request.device) == ("small", tmp_path, 7, "cuda")
+    assert (request.workers, request.patients, request.cohort) == (5, 90, None)
 
 
-def test_train_for_people(trained: list[tuple[Any, ...]], tmp_path: Path) -> None:
+def test_train_on_a_cohort(trained: list[TrainingRequest], tmp_path: Path) -> None:
+    table = tmp_path / "ours.csv"
+    options = ("--cohort", table, "--folds", 4, "--fold", 2)
+    ended = opportune("train", MODEL, "--out", tmp_path, *options, "--json")
+    assert ended.json["bad_rows"] == ["line 3: time must be a number"]
+    said = " ".join(opportune("train", MODEL, "--out", tmp_path, *options).out.split())
+    assert "on held-out patients of ours.csv" in said
+    assert "1 rows of ours.csv left out" in said
+    assert "line 3: time must be a number" in said
+    assert {(request.cohort, request.folds, request.fold) for request in trained} == {(table, 4, 2)}
+
+
+def test_train_for_people(trained: list[TrainingRequest], tmp_path: Path) -> None:
     ended = opportune("train", MODEL, "--out", tmp_path)
     assert f"{MODEL}, tier tiny, seed 0" in " ".join(ended.out.split())
     assert "0.81" in ended.out
-    assert trained == [(MODEL, "tiny", tmp_path, 0, "cpu", 2)]
+    assert [(request.tier, request.seed, request.device, request.workers) for request in trained] == [
+        ("tiny", 0, "cpu", 2)
+    ]
 
 
-def test_train_needs_somebody_who_draws(trained: list[tuple[Any, ...]], tmp_path: Path) -> None:
+def test_train_needs_somebody_who_draws(trained: list[TrainingRequest], tmp_path: Path) -> None:
     assert opportune("train", MODEL, "--out", tmp_path, "--workers", 0).status == 2
     assert trained == []
 
