@@ -1,1 +1,1 @@
-"""Bone and muscle of an abdominal CT: vertebral fractures now, and the risk of one within five years."""
+"""Abdominal CT -> vertebral fractures now and later, with the measurements of bone and muscle behind them."""

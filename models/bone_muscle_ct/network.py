@@ -45,6 +45,8 @@ class BoneMuscleNet(nn.Module):
         Yearly time bins of the hazard head.
     """
 
+    share: Tensor
+
     def __init__(self, *, width: float = 0.375, hidden: int = HIDDEN, bins: int = BINS) -> None:
         super().__init__()
         trunk = ResNet(DEPTH, CHANNELS, width=width)

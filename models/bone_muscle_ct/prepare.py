@@ -74,7 +74,13 @@ def prepare(volume: Volume, net: SegmentationNet, *, size: int, pixel: float, de
     ValueError
         If L1-L4 are not all found.
     """
-    hu, affine = upright(volume)
+    return prepare_upright(*upright(volume), net, size=size, pixel=pixel, device=device)
+
+
+def prepare_upright(
+    hu: Floats, affine: Affine, net: SegmentationNet, *, size: int, pixel: float, device: str = "cpu"
+) -> Prepared:
+    """The same for a volume that is upright already; raises ValueError as `prepare` does."""
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     found = segment(net, hu, (float(spacing[2]), float(spacing[1]), float(spacing[0])), device=device)
     places = lay_out(bodies_of(found, affine))
@@ -84,6 +90,4 @@ def prepare(volume: Volume, net: SegmentationNet, *, size: int, pixel: float, de
         hu, affine, places, bone=np.isin(found.vertebrae, values), muscle=np.isin(found.muscles, muscles), size=size,
         pixel=pixel,
     )  # fmt: skip
-    return Prepared(
-        stack=stack, layout=places, segmentation=found, measurements=measure(hu, found), affine=affine
-    )  # fmt: skip
+    return Prepared(stack=stack, layout=places, segmentation=found, measurements=measure(hu, found), affine=affine)

@@ -37,7 +37,7 @@ class Stack:
 
 def encode(hu: npt.NDArray[np.floating]) -> Codes:
     """HU to 8 bits; what lies beyond -150..900 HU is cut off."""
-    return np.round(np.interp(hu, KNOTS_HU, KNOTS_CODE)).astype(np.uint8)
+    return np.asarray(np.round(np.interp(hu, KNOTS_HU, KNOTS_CODE)), np.uint8)
 
 
 def decode(codes: Tensor) -> Tensor:

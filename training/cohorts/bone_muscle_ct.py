@@ -69,7 +69,7 @@ def simulate(
 def with_fates(drawn: Row, fates: Fates, rng: np.random.Generator) -> BoneMuscleCohort:
     """People as drawn, and what comes of them."""
     state = {key: drawn[key].astype(np.float64) for key in STATE}
-    fractured = (drawn["broken"] > 0).any(1).astype(np.float64)
+    fractured = np.asarray((drawn["broken"] > 0).any(1), np.float64)
     lp = linear_predictor(
         Person(
             trabecular=state["trabecular_120"], fractured=fractured, muscle_hu=state["muscle_hu_native"],
@@ -85,7 +85,8 @@ def with_fates(drawn: Row, fates: Fates, rng: np.random.Generator) -> BoneMuscle
         time=np.stack([s.time for s in drawn_fates], 1).astype(np.float32),
         event=np.stack([s.event for s in drawn_fates], 1), lp=lp.astype(np.float32),
         age=state["age"].astype(np.float32), sex=np.where(state["woman"] > 0, "F", "M"),
-        frax=np.full(count, np.nan, np.float32), patient_id=np.array([str(s) for s in drawn["seed"]]),
+        frax=np.full(count, np.nan, np.float32), told=np.full(count, np.nan, np.float32),
+        vendor=np.full(count, "Simulator"), patient_id=np.array([str(s) for s in drawn["seed"]]),
     )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """What the models of bone and muscle learn from: sixteen slices of each CT, their masks, labels and fates."""
 
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,16 +29,23 @@ class BoneMuscleCohort:
     sex: npt.NDArray[np.str_] = field(repr=False)  #: (N,) M, F or empty
     frax: Floats = field(repr=False)  #: (N,) a site's own figure
     patient_id: npt.NDArray[np.str_] = field(repr=False)
+    told: Floats = field(repr=False)  #: (N,) 1 for a fracture now where single levels are not known
+    vendor: npt.NDArray[np.str_] = field(repr=False)  #: (N,) empty where not known
 
     def __len__(self) -> int:
         return len(self.patient_id)
 
     @property
+    def patients(self) -> tuple[str, ...]:
+        """Patient of each row."""
+        return tuple(str(name) for name in self.patient_id)
+
+    @property
     def fractured(self) -> Floats:
-        """(N,) 1 if any level is fractured now, NaN if no level is known."""
+        """(N,) 1 if any level is fractured now, as the levels or else the person's label say; NaN: not known."""
         known = ~np.isnan(self.broken)
         any_broken = (np.nan_to_num(self.broken) > 0).any(1)
-        return np.where(known.any(1), any_broken, np.nan).astype(np.float32)
+        return np.where(known.any(1), any_broken, self.told).astype(np.float32)
 
     def take(self, rows: npt.ArrayLike) -> "BoneMuscleCohort":
         """Some of the people, in the order of their indices."""
@@ -55,11 +61,6 @@ def pack(stack: Stack) -> npt.NDArray[np.uint8]:
 def unpack(masks: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.bool_]:
     """(..., size / 8) bits to (..., size)."""
     return np.unpackbits(masks, axis=-1, count=size).astype(np.bool_)
-
-
-def arrays_of(cohort: BoneMuscleCohort) -> dict[str, npt.NDArray[Any]]:
-    """A cohort as named arrays."""
-    return {f.name: getattr(cohort, f.name) for f in fields(cohort)}
 
 
 def by_level(values: "dict[str, float]") -> list[float]:

@@ -50,13 +50,13 @@ class Tier:
 TIERS = {
     # minutes on two cores: proves that the chain learns
     "tiny": Tier(
-        train=500, validation=150, test=300, external=150, whole=2, size=32, pixel=6.0, width=0.25, hidden=32, batch=16,
-        fates=8, detection=Plan(epochs=8, peak_rate=2.5e-3), hazard=Plan(epochs=4, peak_rate=1.5e-3),
+        train=500, validation=150, test=300, external=100, whole=3, size=32, pixel=6.0, width=0.25, hidden=32, batch=16,
+        fates=8, detection=Plan(epochs=8, peak_rate=3e-3), hazard=Plan(epochs=4, peak_rate=1.5e-3),
     ),
     # about twenty minutes of one core
     "small": Tier(
-        train=3000, validation=500, test=2400, external=800, whole=60, size=48, pixel=4.0, width=0.25, hidden=64,
-        batch=16, fates=8, detection=Plan(epochs=6, peak_rate=2.5e-3), hazard=Plan(epochs=3, peak_rate=1.5e-3),
+        train=3000, validation=500, test=1500, external=600, whole=40, size=48, pixel=4.0, width=0.25, hidden=64,
+        batch=16, fates=8, detection=Plan(epochs=4, peak_rate=3e-3), hazard=Plan(epochs=2, peak_rate=1.5e-3),
     ),
     # a GPU: the input size and the width of the specification
     "reference": Tier(
@@ -138,26 +138,48 @@ class BoneMuscleTrainee:
         return fates_of(self.validation, self.network.bins, self.year)
 
 
+def first_stage(
+    cohort: BoneMuscleCohort, validation: BoneMuscleCohort, tier: Tier, *, seed: int, bone_only: bool,
+    device: str = "cpu", folder: Path | None = None, progress: Progress = silent,
+) -> tuple[BoneMuscleNet, tuple[float, ...]]:  # fmt: skip
+    """A new network that has learned to see fractures, HU and area; and the mean loss of each epoch."""
+    torch.manual_seed(seed)
+    network = BoneMuscleNet(width=tier.width, hidden=tier.hidden)
+    trainee = BoneMuscleTrainee(
+        network=network, cohort=cohort, validation=validation, pixel=tier.pixel, batch=tier.batch, bone_only=bone_only,
+        task="detection",
+    )  # fmt: skip
+    history = fit(
+        trainee, tier.detection, seed=seed, device=device, folder=folder, stage=_stage(bone_only, "detection"),
+        identity=repr(tier), progress=progress,
+    )  # fmt: skip
+    return network, history.losses
+
+
 def train(
     cohort: BoneMuscleCohort, validation: BoneMuscleCohort, tier: Tier, *, seed: int, bone_only: bool,
     device: str = "cpu", folder: Path | None = None, progress: Progress = silent,
 ) -> tuple[BoneMuscleNet, tuple[float, ...]]:  # fmt: skip
-    """Both stages of one network; it comes back on the CPU in evaluation mode, with the mean loss of each epoch."""
-    torch.manual_seed(seed)
-    network = BoneMuscleNet(width=tier.width, hidden=tier.hidden)
-    losses: tuple[float, ...] = ()
-    stages: tuple[tuple[Task, Plan], ...] = (("detection", tier.detection), ("both", tier.hazard))
-    for task, plan in stages:
-        trainee = BoneMuscleTrainee(
-            network=network, cohort=cohort, validation=validation, pixel=tier.pixel, batch=tier.batch,
-            bone_only=bone_only, task=task,
-        )  # fmt: skip
-        history = fit(
-            trainee, plan, seed=seed, device=device, folder=folder,
-            stage=f"{'bone' if bone_only else 'bone_and_muscle'}-{task}", identity=repr(tier), progress=progress,
-        )  # fmt: skip
-        losses += history.losses
-    return network, losses
+    """Both stages of one network; it comes back on the CPU in evaluation mode, with the mean loss of each epoch.
+
+    folder: gets checkpoints and logs, so that an interrupted training goes on.
+    """
+    network, losses = first_stage(
+        cohort, validation, tier, seed=seed, bone_only=bone_only, device=device, folder=folder, progress=progress
+    )
+    trainee = BoneMuscleTrainee(
+        network=network, cohort=cohort, validation=validation, pixel=tier.pixel, batch=tier.batch, bone_only=bone_only,
+        task="both",
+    )  # fmt: skip
+    history = fit(
+        trainee, tier.hazard, seed=seed, device=device, folder=folder, stage=_stage(bone_only, "both"),
+        identity=repr(tier), progress=progress,
+    )  # fmt: skip
+    return network, losses + history.losses
+
+
+def _stage(bone_only: bool, task: Task) -> str:
+    return f"{'bone' if bone_only else 'bone_and_muscle'}-{task}"
 
 
 def fates_of(cohort: BoneMuscleCohort, bins: int, year: float) -> tuple[Floats, Floats]:

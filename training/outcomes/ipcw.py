@@ -43,7 +43,7 @@ def by_each_bin(
     ends = width * np.arange(1, bins + 1)
     happened = e[:, None] & (t[:, None] <= ends)
     free = ~happened & (t[:, None] >= ends)
-    own, late = (np.clip(_before(t, e, at), 1 / LARGEST, 1) for at in (t, ends))
+    own, late = (np.clip(_before(t, e, at), 1 / LARGEST, 1) for at in (t, np.asarray(ends, np.float64)))
     own, late = own[:, None], late[None]
     weight = np.where(happened, 1 / own, np.where(free, 1 / late, 0.0))
     return happened.astype(np.float32), weight.astype(np.float32)

@@ -10,8 +10,8 @@ CARD: dict[str, Any] = {
     "title": "Vertebral fracture, now and within 5 years",
     "evidence": "simulation",
     "intended_use": (
-        "Finds vertebral fractures of T12-L5 and estimates the risk of one within 1 to 5 years from an abdominal CT that"
-        " was made for another reason; measures trabecular attenuation and muscle."
+        "Finds vertebral fractures of T12-L5 and estimates the risk of one within 1 to 5 years from an abdominal CT"
+        " that was made for another reason; measures trabecular attenuation and muscle."
     ),
     "population": "Adults of 50 to 80 years with an abdominal CT that shows L1-L4",
     "limits": [

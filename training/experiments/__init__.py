@@ -1,0 +1,1 @@
+"""Experiments: what a paper claims of its model, asked of ours."""

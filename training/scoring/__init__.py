@@ -1,0 +1,1 @@
+"""Bundles put to cohorts: what each model says of each patient."""
