@@ -1,0 +1,177 @@
+"""Which voxels of an abdominal CT are which vertebra and which muscle: the network, its input and the way back."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from monai.inferers.utils import sliding_window_inference
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.unet import UNet3d
+
+VERSION = "bone-muscle-segmentation-1.0"
+GRID = 3.0  # mm: voxels of the network's input and output; assumption
+LEVELS = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1")
+VERTEBRA_LABELS = (17, 18, 19, 20, 21, 22, 23, 24, 26)  # of LEVELS, as in the VerSe data sets (26: sacrum)
+MUSCLES = ("psoas", "erector_spinae", "multifidus", "quadratus", "wall", "other")  # labelled 1..6, sides together
+CLASSES = 1 + len(LEVELS) + len(MUSCLES)  # background first
+WINDOWS = ((-150.0, 250.0), (-100.0, 900.0))  # HU: muscle and bone (models.md, S4), a channel each
+AIR = -1024.0
+WIDTHS = (16, 32, 64, 96)  # 1.1 M parameters; assumption
+FOLD = 2  # voxels a side that are one position of the network: it works at 6 mm and answers at 3 mm
+LARGEST = (128, 128, 160)  # voxels of the window that is looked at in one pass, about 38 x 38 x 48 cm
+LONGEST = 3000.0  # mm: no scan of one patient is longer
+SLAB = 16  # source slices whose classes are found at a time: bounds memory
+
+Labels = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+HU = npt.NDArray[np.float32]
+Triple = tuple[float, float, float]
+Box = tuple[slice, slice, slice]
+
+
+def fold(x: Tensor) -> Tensor:
+    """(N, C, Z, Y, X) -> (N, 8 C, Z/2, Y/2, X/2): blocks of voxels become channels."""
+    n, c, z, y, x_ = x.shape
+    split = x.reshape(n, c, z // FOLD, FOLD, y // FOLD, FOLD, x_ // FOLD, FOLD)
+    return split.permute(0, 1, 3, 5, 7, 2, 4, 6).reshape(n, c * FOLD**3, z // FOLD, y // FOLD, x_ // FOLD)
+
+
+def unfold(x: Tensor) -> Tensor:
+    """(N, 8 C, Z, Y, X) -> (N, C, 2 Z, 2 Y, 2 X): the inverse of `fold`."""
+    n, c, z, y, x_ = x.shape
+    split = x.reshape(n, c // FOLD**3, FOLD, FOLD, FOLD, z, y, x_)
+    return split.permute(0, 1, 5, 2, 6, 3, 7, 4).reshape(n, c // FOLD**3, z * FOLD, y * FOLD, x_ * FOLD)
+
+
+class SegmentationNet(nn.Module):
+    """3-D U-Net between folded voxels: sees a whole abdomen at once, so that levels can be counted.
+
+    Parameters
+    ----------
+    widths
+        Channels at each resolution, finest (6 mm) first.
+    """
+
+    def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
+        super().__init__()
+        self.unet = UNet3d((CLASSES + 1) * FOLD**3, in_channels=len(WINDOWS) * FOLD**3, widths=widths)
+        self.multiple = FOLD * self.unet.multiple  #: voxels: each side of the input is a multiple of this
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 2, Z, Y, X) from `prepare` -> (N, CLASSES + 1, Z, Y, X) logits; the last: body against arch of vertebrae.
+
+        Raises ValueError when a side is no multiple of `multiple`.
+        """
+        return unfold(self.unet(fold(x)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probabilities:
+    """What the network says, on its own grid over the same block of space as the source.
+
+    classes: float32 (CLASSES, Z, Y, X), sums to 1; body: (Z, Y, X), a vertebra's voxel is of its body.
+    """
+
+    classes: Tensor = field(repr=False)
+    body: Tensor = field(repr=False)
+    spacing: Triple  #: mm (z, y, x): close to GRID
+
+
+def grid_shape(shape: tuple[int, ...], spacing: Triple) -> tuple[int, int, int]:
+    """Voxels of the network's grid over a volume.
+
+    Raises ValueError for a spacing that is not positive, or a volume that is longer than any patient.
+    """
+    if len(shape) != 3 or not all(np.isfinite(s) and s > 0 for s in spacing):
+        raise ValueError(f"a volume needs three sides and positive spacings in mm, got {shape}, {spacing}")
+    extent = [n * s for n, s in zip(shape, spacing, strict=True)]
+    if max(extent) > LONGEST:
+        raise ValueError(f"the volume is {max(extent):.0f} mm long; more than {LONGEST:.0f} mm is no patient")
+    z, y, x = (max(1, round(e / GRID)) for e in extent)
+    return z, y, x
+
+
+def resample(hu: HU, shape: tuple[int, int, int]) -> Tensor:
+    """float32 (Z, Y, X) on another number of voxels over the same block; averages where it gets coarser."""
+    x = torch.from_numpy(np.ascontiguousarray(hu))
+    plane = functional.interpolate(x[:, None], size=shape[1:], mode="bilinear", antialias=True)[:, 0]
+    column = plane.permute(1, 0, 2)[:, None]  # (Y, 1, Z, X)
+    along = functional.interpolate(column, size=(shape[0], shape[2]), mode="bilinear", antialias=True)
+    return along[:, 0].permute(1, 0, 2).contiguous()
+
+
+def windows(hu: Tensor) -> Tensor:
+    """(N, Z, Y, X) HU -> (N, 2, Z, Y, X): each window from -1 to 1."""
+    channels = [((hu - low) * (2 / (high - low)) - 1).clamp(-1, 1) for low, high in WINDOWS]
+    return torch.stack(channels, 1)
+
+
+@torch.no_grad()
+def infer(net: SegmentationNet, hu: HU, spacing: Triple, *, device: str | torch.device = "cpu") -> Probabilities:
+    """Classes on the network's grid.
+
+    Parameters
+    ----------
+    net
+        In evaluation mode, on `device`.
+    hu
+        float32 (Z, Y, X): z to the head, y to the back, x to the patient's left.
+    spacing
+        mm (z, y, x).
+
+    Raises
+    ------
+    ValueError
+        For a volume without three sides, of no or unending size.
+    """
+    shape = grid_shape(hu.shape, spacing)
+    small = resample(hu, shape).clamp(AIR, 3071.0)
+    room = [-(-n // net.multiple) * net.multiple for n in shape]
+    padded = functional.pad(small, [p for n, r in zip(shape[::-1], room[::-1], strict=True) for p in (0, r - n)],
+                            value=AIR)  # fmt: skip
+    window = tuple(min(r, most) for r, most in zip(room, LARGEST, strict=True))
+    logits: Tensor = sliding_window_inference(
+        windows(padded[None]).to(device), window, 1, net, overlap=0.5, mode="gaussian", device="cpu"
+    )
+    inside = logits[0, :, : shape[0], : shape[1], : shape[2]].float()
+    real = tuple(n * s / m for n, s, m in zip(hu.shape, spacing, shape, strict=True))
+    return Probabilities(
+        classes=inside[:CLASSES].softmax(0), body=inside[CLASSES].sigmoid(), spacing=(real[0], real[1], real[2])
+    )
+
+
+def upsample(values: Tensor, shape: tuple[int, int, int], box: Box) -> Tensor:
+    """Linear interpolation onto a box of the source grid `shape`: (C, Z, Y, X) -> (C, *box)."""
+    for axis, (size, part) in enumerate(zip(shape, box, strict=True), start=1):
+        have = values.shape[axis]
+        at = ((torch.arange(part.start, part.stop) + 0.5) * (have / size) - 0.5).clamp(0, have - 1)
+        low = at.long().clamp(max=max(0, have - 2))
+        share = (at - low).reshape([-1 if k == axis else 1 for k in range(4)])
+        below, above = values.index_select(axis, low), values.index_select(axis, (low + 1).clamp(max=have - 1))
+        values = torch.lerp(below, above, share)
+    return values
+
+
+def to_source(classes: Tensor, shape: tuple[int, int, int], box: Box) -> Labels:
+    """The likeliest class of each voxel of a box of the source grid: (C, Z, Y, X) probabilities -> uint8."""
+    out = np.empty([part.stop - part.start for part in box], np.uint8)
+    for start in range(box[0].start, box[0].stop, SLAB):
+        part = slice(start, min(start + SLAB, box[0].stop))
+        found = upsample(classes, shape, (part, box[1], box[2])).argmax(0)
+        out[part.start - box[0].start : part.stop - box[0].start] = found.numpy().astype(np.uint8)
+    return out
+
+
+def source_box(inside: Mask, shape: tuple[int, int, int]) -> Box | None:
+    """The box of the source grid around a mask on the network's grid, a voxel wider; None for an empty mask."""
+    parts = []
+    for axis, size in enumerate(shape):
+        where = np.flatnonzero(inside.any(tuple(k for k in range(3) if k != axis)))
+        if not where.size:
+            return None
+        scale = size / inside.shape[axis]
+        parts.append(slice(max(0, int((where[0] - 1) * scale)), min(size, int(np.ceil((where[-1] + 2) * scale)))))
+    return parts[0], parts[1], parts[2]

@@ -1,0 +1,104 @@
+"""The network's shapes, its grid and the way back."""
+
+import numpy as np
+import pytest
+import torch
+
+from models.bone_muscle_ct.segmentation import (
+    CLASSES,
+    GRID,
+    LEVELS,
+    MUSCLES,
+    VERTEBRA_LABELS,
+    SegmentationNet,
+    fold,
+    grid_shape,
+    infer,
+    resample,
+    source_box,
+    to_source,
+    unfold,
+    upsample,
+    windows,
+)
+
+
+def test_classes_are_background_levels_and_muscles() -> None:
+    assert len(LEVELS) + len(MUSCLES) + 1 == CLASSES
+    assert len(LEVELS) == len(VERTEBRA_LABELS)
+
+
+def test_unfold_is_the_inverse_of_fold() -> None:
+    x = torch.randn(2, 3, 4, 6, 8)
+    assert fold(x).shape == (2, 24, 2, 3, 4)
+    assert torch.equal(unfold(fold(x)), x)
+
+
+def test_network_answers_at_the_resolution_of_its_input() -> None:
+    net = SegmentationNet((4, 8))
+    assert net.multiple == 4
+    assert net(torch.randn(1, 2, 8, 12, 16)).shape == (1, CLASSES + 1, 8, 12, 16)
+
+
+def test_shipped_width_fits_the_budget() -> None:
+    assert sum(p.numel() for p in SegmentationNet().parameters()) < 2.1e6
+
+
+def test_windows_run_from_minus_one_to_one() -> None:
+    found = windows(torch.tensor([-1000.0, 50.0, 400.0, 3000.0]).reshape(1, 4, 1, 1))
+    assert found.flatten().tolist() == pytest.approx([-1, 0, 1, 1, -1, -0.7, 0, 1])
+
+
+def test_grid_covers_the_same_block() -> None:
+    assert grid_shape((100, 512, 512), (5.0, 0.7, 0.7)) == (167, 119, 119)
+    assert grid_shape((1, 1, 1), (0.5, 0.5, 0.5)) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("spacing", [(0.0, 1.0, 1.0), (float("nan"), 1.0, 1.0), (50.0, 1.0, 1.0)])
+def test_impossible_spacing_is_refused(spacing: tuple[float, float, float]) -> None:
+    with pytest.raises(ValueError, match="mm"):
+        grid_shape((100, 100, 100), spacing)
+
+
+def test_resampling_averages_where_it_gets_coarser() -> None:
+    fine = np.random.default_rng(0).normal(0, 100, (40, 40, 40)).astype(np.float32)
+    coarse = resample(fine, (10, 10, 10)).numpy()
+    assert coarse.std() < 20
+    assert resample(np.full((5, 6, 7), 33, np.float32), (9, 4, 14)).numpy() == pytest.approx(33, abs=1e-3)
+
+
+def test_resampling_keeps_axes_apart() -> None:
+    ramp = np.broadcast_to(np.arange(12, dtype=np.float32)[:, None, None], (12, 8, 10))
+    found = resample(np.ascontiguousarray(ramp), (6, 4, 5)).numpy()
+    assert (np.diff(found[:, 2, 2]) > 1).all()
+    assert np.ptp(found[3]) < 1e-3
+
+
+def test_upsampling_finds_the_place_of_every_voxel() -> None:
+    middle = (torch.arange(10) + 0.5).reshape(1, 10, 1, 1).expand(1, 10, 3, 3)
+    found = upsample(middle, (40, 6, 6), (slice(8, 32), slice(0, 6), slice(2, 4)))
+    assert found.shape == (1, 24, 6, 2)
+    assert found[0, :, 0, 0].tolist() == pytest.approx([(k + 0.5) / 4 for k in range(8, 32)], abs=1e-5)
+
+
+def test_classes_come_back_on_the_source_grid() -> None:
+    classes = torch.zeros(2, 4, 4, 4)
+    classes[0] = 1
+    classes[:, 1:3, 1:3, 1:3] = torch.tensor([0.0, 1.0]).reshape(2, 1, 1, 1)
+    whole = to_source(classes, (40, 8, 8), (slice(0, 40), slice(0, 8), slice(0, 8)))
+    assert whole[:, 4, 4].sum() == 20
+    box = source_box(classes[1].numpy() > 0, (40, 8, 8))
+    assert box is not None
+    assert to_source(classes, (40, 8, 8), box).sum() == whole.sum()
+    assert source_box(np.zeros((2, 2, 2), np.bool_), (4, 4, 4)) is None
+
+
+def test_inference_covers_volumes_of_any_size() -> None:
+    net = SegmentationNet((4, 8)).eval()
+    hu = np.random.default_rng(1).normal(0, 100, (7, 50, 41)).astype(np.float32)
+    found = infer(net, hu, (5.0, 1.5, 1.5))
+    assert found.classes.shape == (CLASSES, 12, 25, 20)
+    assert found.classes.sum(0).numpy() == pytest.approx(1, abs=1e-4)
+    assert found.spacing == pytest.approx((GRID, GRID, GRID), rel=0.05)
+    assert all(n * s == pytest.approx(m * t) for n, s, m, t in zip(
+        (12, 25, 20), found.spacing, hu.shape, (5.0, 1.5, 1.5), strict=True))  # fmt: skip

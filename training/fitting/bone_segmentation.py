@@ -1,0 +1,180 @@
+"""How the network that finds vertebrae and muscles in abdominal CT learns from simulated patients."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.bone_muscle_ct.segmentation import AIR, CLASSES, LEVELS, WIDTHS, SegmentationNet, windows
+from training.cohorts.spine_ct import BODY, SpineCohort
+from training.loop import History, Plan, fit
+from training.request import Progress, silent
+
+BODY_WEIGHT = 0.5  # of the cross-entropy of body against arch; assumption
+SMOOTH = 50.0  # voxels added to numerator and denominator of the soft Dice: keeps absent classes quiet
+FLIPPED = 0.5  # share of patients seen mirrored from left to right
+BACKWARDS = 0.5  # power of the uniform draw: pieces lie rather behind, where the spine is
+THICK = (1, 1, 2)  # slices averaged: a third of the patients are scanned with slices of 6 mm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tier:
+    """How much work goes into the weights."""
+
+    train: int  #: simulated patients
+    validation: int
+    judged: int  #: external patients on which the weights are judged, at the resolution of a scanner
+    crops: tuple[tuple[int, int, int], ...]  #: voxels (z, y, x) of the pieces seen, one shape a batch
+    widths: tuple[int, ...]
+    batch: int
+    steps: int  #: batches of an epoch
+    plan: Plan
+
+
+TIERS = {
+    # a minute on one core: proves that the chain learns
+    "tiny": Tier(
+        train=10, validation=3, judged=4, crops=((48, 48, 64), (64, 48, 64)), widths=(12, 24, 32), batch=1, steps=30,
+        plan=Plan(epochs=3, peak_rate=6e-3),
+    ),
+    # under half an hour on one core
+    "small": Tier(
+        train=240, validation=6, judged=60,
+        crops=((96, 64, 80), (64, 64, 80), (96, 48, 80), (48, 64, 96)), widths=WIDTHS, batch=1,
+        steps=60, plan=Plan(epochs=9, peak_rate=4e-3, warm_up=0.12),
+    ),
+    # a GPU
+    "reference": Tier(
+        train=4000, validation=60, judged=200, crops=((96, 96, 128), (112, 96, 128), (64, 96, 128)),
+        widths=(32, 64, 128, 160), batch=4, steps=500, plan=Plan(epochs=40, peak_rate=2e-3),
+    ),
+}  # fmt: skip
+
+
+def crop(
+    hu: np.ndarray,
+    classes: np.ndarray,
+    size: tuple[int, int, int],
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """A random piece, filled up with air where the patient is smaller: float32 HU and uint8 classes of `size`."""
+    found_hu, found = torch.full(size, AIR), torch.zeros(size, dtype=torch.uint8)
+    source, target = [], []
+    for axis, (have, want) in enumerate(zip(hu.shape, size, strict=True)):
+        spare = have - want
+        at = float(torch.rand((), generator=generator)) ** (BACKWARDS if axis == 1 else 1.0)
+        start = min(int(at * (abs(spare) + 1)), abs(spare))
+        source.append(slice(start, start + want) if spare > 0 else slice(None))
+        target.append(slice(None) if spare > 0 else slice(start, start + have))
+    found_hu[tuple(target)] = torch.from_numpy(hu[tuple(source)].astype(np.float32))
+    found[tuple(target)] = torch.from_numpy(classes[tuple(source)])
+    return found_hu, found
+
+
+def vary(hu: Tensor, generator: torch.Generator) -> Tensor:
+    """Another scanner's look at the same patient: scale and shift of HU, thicker slices, blur, noise. (Z, Y, X)."""
+    scale, shift, blur, grain, thick = torch.rand(5, generator=generator).tolist()
+    out = hu * (0.92 + 0.16 * scale) + (shift - 0.5) * 24
+    if THICK[int(thick * len(THICK))] == 2:
+        out = (out + torch.roll(out, 1, 0)) / 2
+    share = max(0.0, blur - 0.4) * 0.5
+    if share:
+        plane = functional.avg_pool2d(out[:, None], 3, stride=1, padding=1, count_include_pad=False)[:, 0]
+        out = out + share * (plane - out)
+    noisy: Tensor = out + torch.randn(out.shape, generator=generator) * (20 * max(0.0, grain - 0.5))
+    return noisy
+
+
+def loss_of(logits: Tensor, target: Tensor) -> Tensor:
+    """Cross-entropy, soft Dice of the classes that are there, and body against arch where there is a vertebra.
+
+    logits: (N, CLASSES + 1, Z, Y, X); target: (N, Z, Y, X) uint8 of the cohort.
+    """
+    named = (target & (BODY - 1)).long()
+    log_shares = functional.log_softmax(logits[:, :CLASSES].float(), 1)
+    right = log_shares.gather(1, named[:, None])[:, 0].reshape(-1)
+    entropy = -right.mean()
+    wanted = named.reshape(-1)
+    amount = torch.bincount(wanted, minlength=CLASSES).float()
+    hit = torch.zeros(CLASSES, device=logits.device).index_add(0, wanted, right.exp())
+    dice = (2 * hit + SMOOTH) / (log_shares.exp().sum((0, 2, 3, 4)) + amount + SMOOTH)
+    there = amount[1:] > 0
+    overlap = 1 - dice[1:][there].mean() if bool(there.any()) else logits.new_zeros(())
+    bone = (named > 0) & (named <= len(LEVELS))
+    if not bool(bone.any()):
+        return entropy + overlap
+    part = functional.binary_cross_entropy_with_logits(logits[:, CLASSES].float()[bone], (target >= BODY)[bone].float())
+    return entropy + overlap + BODY_WEIGHT * part
+
+
+class Segmenter:
+    """The network as the training loop wants it."""
+
+    def __init__(self, net: SegmentationNet, train: SpineCohort, validation: SpineCohort, tier: Tier) -> None:
+        self.net, self.train, self.validation, self.tier = net, train, validation, tier
+
+    @property
+    def network(self) -> nn.Module:
+        """The U-Net."""
+        return self.net
+
+    @property
+    def steps(self) -> int:
+        """Batches of an epoch."""
+        return self.tier.steps
+
+    def batches(self, epoch: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Pieces of random patients: (N, Z, Y, X) HU and classes."""
+        order = torch.randperm(len(self.train), generator=generator).tolist()
+        for step in range(self.tier.steps):
+            size = self.tier.crops[(epoch * self.tier.steps + step) % len(self.tier.crops)]
+            pieces = []
+            for k in range(self.tier.batch):
+                hu, classes = self.train.volume(order[(step * self.tier.batch + k) % len(order)])
+                piece, target = crop(hu, classes, size, generator)
+                if float(torch.rand((), generator=generator)) < FLIPPED:
+                    piece, target = piece.flip(2), target.flip(2)
+                pieces.append((vary(piece, generator), target))
+            yield torch.stack([p for p, _ in pieces]), torch.stack([t for _, t in pieces])
+
+    def loss(self, batch: tuple[Tensor, Tensor], device: torch.device) -> Tensor:
+        """Loss of a batch."""
+        hu, target = batch[0].to(device), batch[1].to(device)
+        return loss_of(self.net(windows(hu)), target)
+
+    @torch.no_grad()
+    def validate(self, device: torch.device) -> float:
+        """Mean loss on the middle of the validation patients, as they were scanned."""
+        generator = torch.Generator().manual_seed(1)
+        losses = []
+        for number in range(len(self.validation)):
+            hu, target = crop(*self.validation.volume(number), self.tier.crops[0], generator)
+            losses.append(float(self.loss((hu[None], target[None]), device)))
+        return float(np.mean(losses))
+
+
+def train_segmentation(
+    train: SpineCohort, validation: SpineCohort, tier: Tier, *, seed: int, device: str = "cpu",
+    folder: Path | None = None, progress: Progress = silent,
+) -> tuple[SegmentationNet, History]:  # fmt: skip
+    """Train the network; it comes back on the CPU in evaluation mode.
+
+    folder: gets checkpoint and log ("segmentation"), so that an interrupted training goes on.
+
+    Raises
+    ------
+    ConfigurationError
+        If the folder holds the checkpoint of another training.
+    """
+    torch.manual_seed(seed)
+    net = SegmentationNet(tier.widths)
+    identity = repr((tier, train.seeds[[0, -1]].tolist()))
+    history = fit(
+        Segmenter(net, train, validation, tier), tier.plan, seed=seed, device=device, folder=folder,
+        stage="segmentation", identity=identity, progress=progress,
+    )  # fmt: skip
+    return net, history
