@@ -1,4 +1,4 @@
-"""From each voxel's likeliest class to whole vertebrae with one level each, counted so that the order makes sense."""
+"""From tissues to whole vertebrae with one level each: bodies are told apart along the spine and counted from below."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -6,12 +6,13 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy import ndimage
-from torch.nn import functional
+from scipy import ndimage, signal
 
 from models.bone_muscle_ct.segmentation import (
+    BONES,
     HU,
     LEVELS,
+    TISSUES,
     VERTEBRA_LABELS,
     Labels,
     Mask,
@@ -24,16 +25,25 @@ from models.bone_muscle_ct.segmentation import (
     upsample,
 )
 
-SMALLEST = 1.5  # ml: less of a body is a slice of one, or an error; assumption (a lumbar body has 25-45 ml)
-TOUCHING = 0.5  # probability above which a voxel belongs to a body; the discs are below it
-STEPS = (22.0, 52.0)  # mm between centres of neighbouring bodies; assumption (26-40 in adults, less when broken)
-GAP_COST = 3.0  # nats a body: the price of a level left out; assumption
-SURE = 0.95  # share of the best count among all counts below which the levels are doubtful; assumption
-EVIDENCE = 0.15  # of a body's voxels speak independently of each other (their errors are shared); assumption
-BONE_HU = 145.0  # between soft tissue (50) and what a voxel half of cortex shows; assumption
-DOUBTFUL = (0.12, 0.80)  # probability of bone between which HU decides at the source's resolution; assumption
+BODY, SACRUM = TISSUES.index("body"), TISSUES.index("sacrum")
+SACRAL = 15.0  # ml of sacrum without which nothing can be counted; assumption (S1 alone has 40)
+SMALLEST = 4.0  # ml: less of a body is a slice of one, or an error; assumption (a lumbar body has 25-45 ml)
+STEP = 5.0  # mm along z between points of the spine's line
+BEND = 10.0  # mm, SD of the smoothing of that line; assumption
+BLUR = 2.5  # mm, SD of the profile along the line; the discs are 5-12 mm high
+HOLLOW = 0.22  # a body's waist is this much narrower than its ends at most, a disc's gap deeper; assumption
+ASIDE = (70.0, 35.0)  # mm (y, x) from the middle of the column's largest piece; assumption
+TWICE = 1.55  # times the usual span is two bodies; assumption
+FARTHEST = 50.0  # mm between centres of neighbouring bodies; assumption (26-40 in adults, less when broken)
+TO_SACRUM = 35.0  # mm from L5's centre to the top of the sacrum at most; assumption
+# How far arches hang below their body: nothing up to 29 mm behind the body's centre, then half a mm a mm; assumption,
+# from the spinous processes that reach 25 mm lower than they begin (bones.py of the phantoms)
+HANG = (29.0, 0.5, 13.0)
+BONE_HU = 200.0  # between soft tissue (50) and what a voxel half of cortex shows; assumption
+DOUBTFUL = (0.15, 0.85)  # probability of bone between which HU decides at the source's resolution; assumption
 
 Vector = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,16 +59,15 @@ class Body:
 class Segmentation:
     """Masks on the source grid, (Z, Y, X).
 
-    vertebrae: uint8, VerSe values (17-19 T10-T12, 20-24 L1-L5, 26 sacrum); bodies: of vertebrae, without arches;
-    muscles: uint8, 1 + index in MUSCLES.
+    vertebrae: uint8, VerSe values (17-19 T10-T12, 20-24 L1-L5, 26 sacrum); bodies: of vertebrae, without arches and
+    sacrum; muscles: uint8, 1 + index in MUSCLES.
     """
 
     vertebrae: Labels = field(repr=False)
     bodies: Mask = field(repr=False)
     muscles: Labels = field(repr=False)
-    levels: tuple[Body, ...]  #: from the head down
-    certainty: float  #: 0..1: share of the chosen count among all possible counts
-    doubtful: bool  #: the count is not sure, or a level is missing between others (fusion, a transitional vertebra)
+    levels: tuple[Body, ...]  #: from the head down; empty when they could not be counted
+    doubtful: bool  #: no sacrum to count from, or a gap between bodies (a missed one, a fusion, a transitional one)
     spacing: Triple  #: mm (z, y, x)
 
     def body(self, level: str) -> Body | None:
@@ -66,92 +75,102 @@ class Segmentation:
         return next((b for b in self.levels if b.level == level), None)
 
 
-def find_bodies(found: Probabilities) -> tuple[npt.NDArray[np.int32], Vector]:
-    """Bodies on the network's grid: numbered (Z, Y, X), and for each (rows) the evidence for each level, nats.
+@dataclass(frozen=True)
+class Line:
+    """The middle of the bodies: points (K, 3) (z, y, x) in mm with rising z, and the length up to each, mm."""
 
-    A body is one piece of voxels with one likeliest level; pieces of one body under two levels are put together.
+    points: Vector
+    length: Vector
+
+    def along(self, places: Vector, *, hanging: bool = False) -> Vector:
+        """Length at which each place (N, 3) lies. hanging: arches count as if they stood level with their body."""
+        out = np.empty(len(places))
+        for start in range(0, len(places), 20_000):
+            part = places[start : start + 20_000]
+            middle = np.stack([np.interp(part[:, 0], self.points[:, 0], self.points[:, k]) for k in range(3)], 1)
+            slope = np.stack([np.interp(part[:, 0], self.points[:, 0], g) for g in np.gradient(self.points[:, 1:],
+                              self.points[:, 0], axis=0).T], 1)  # fmt: skip
+            tangent = np.concatenate([np.ones((len(part), 1)), slope], 1)
+            tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+            offset = part - middle
+            up = (offset * tangent).sum(1)
+            if hanging:
+                back = offset[:, 1] - up * tangent[:, 1]
+                up = up + np.clip((back - HANG[0]) * HANG[1], 0, HANG[2])
+            out[start : start + 20_000] = np.interp(part[:, 0], self.points[:, 0], self.length) + up
+        return out
+
+
+def line_of(places: Vector) -> Line | None:
+    """The line through bodies' voxels, places (N, 3) in mm; None when they span less than two points."""
+    low, high = places[:, 0].min(), places[:, 0].max()
+    edges = np.arange(low, high + STEP, STEP)
+    if len(edges) < 4:
+        return None
+    which = np.clip(np.digitize(places[:, 0], edges) - 1, 0, len(edges) - 2)
+    count = np.bincount(which, minlength=len(edges) - 1)
+    z = (edges[:-1] + edges[1:]) / 2
+    has = count > 0
+    columns = [np.interp(z, z[has], np.bincount(which, places[:, k], len(edges) - 1)[has] / count[has]) for k in (1, 2)]
+    smooth = [ndimage.gaussian_filter1d(c, BEND / STEP, mode="nearest") for c in columns]
+    points = np.stack([z, *smooth], 1)
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    return Line(np.asarray(points, np.float64), np.concatenate([[0.0], np.cumsum(steps)]))
+
+
+def split(along: Vector, cell: float) -> list[tuple[float, float]]:
+    """Where bodies begin and end along the line, from below: `along` holds the length at each of their voxels.
+
+    cell: volume of a voxel, ml.
     """
-    bone = found.classes[1 : 1 + len(LEVELS)]
-    total = bone.sum(0)
-    inside = ((total * found.body) > TOUCHING).numpy()
-    best = bone.argmax(0).numpy()
-    cell = float(np.prod(found.spacing)) / 1000
-    numbered = np.zeros(inside.shape, np.int32)
-    pieces = []
-    for k in range(len(LEVELS)):
-        parts, count = ndimage.label(inside & (best == k))
-        sizes = np.bincount(parts.ravel(), minlength=count + 1)
-        pieces += [parts == n for n in range(1, count + 1) if sizes[n] * cell >= SMALLEST]
-    pieces = _put_together(pieces, np.asarray(found.spacing))
-    shares = torch.log((bone / total.clamp_min(1e-6)).clamp_min(1e-3)).numpy()
-    evidence = np.zeros((len(pieces), len(LEVELS)))
-    for number, piece in enumerate(pieces, start=1):
-        numbered[piece] = number
-        evidence[number - 1] = shares[:, piece].mean(1) * max(1.0, np.sqrt(piece.sum()) * EVIDENCE)
-    return numbered, evidence
+    low = float(along.min()) - 3
+    profile = np.bincount((along - low).astype(np.int64), minlength=int(np.ptp(along)) + 7).astype(np.float64)
+    smooth = ndimage.gaussian_filter1d(profile, BLUR)
+    tops: list[int] = []
+    for top in signal.find_peaks(smooth)[0]:
+        if tops and smooth[tops[-1] : top].min() > (1 - HOLLOW) * min(smooth[tops[-1]], smooth[top]):
+            tops[-1] = max(tops[-1], top, key=lambda k: smooth[k])  # a waist, no disc
+        elif smooth[top] > HOLLOW * smooth.max():
+            tops.append(int(top))
+    cuts = [0.0, *(float(a + np.argmin(smooth[a : b + 1])) for a, b in pairwise(tops))]
+    cuts.append(float(len(smooth)))
+    cuts = _cut_long(cuts, smooth)
+    spans = [(a + low, b + low) for a, b in pairwise(cuts)]
+    return [(a, b) for a, b in spans if ((along >= a) & (along < b)).sum() * cell >= SMALLEST]
 
 
-def _put_together(pieces: list[Mask], spacing: Vector) -> list[Mask]:
-    """Pieces from the head down; those nearer to each other than two bodies can be become one."""
-    pieces = sorted(pieces, key=lambda p: -_centre(p, spacing)[0])
-    out: list[Mask] = []
-    for piece in pieces:
-        if out and np.linalg.norm(_centre(out[-1], spacing) - _centre(piece, spacing)) < _nearest(out[-1], piece):
-            out[-1] |= piece
-        else:
-            out.append(piece)
+def _cut_long(cuts: list[float], profile: Vector) -> list[float]:
+    """One more cut where two bodies hang together: at the lowest place in the middle of a span that is too long."""
+    usual = float(np.median(np.diff(cuts)))
+    out = [cuts[0]]
+    for a, b in pairwise(cuts):
+        if b - a > TWICE * usual and len(cuts) > 3:
+            third = (b - a) / 3
+            middle = profile[int(a + third) : int(b - third) + 1]
+            out.append(float(int(a + third) + np.argmin(middle)))
+        out.append(b)
     return out
 
 
-def _nearest(a: Mask, b: Mask) -> float:
-    """How near two bodies can be, mm: less when both are large."""
-    small = min(a.sum(), b.sum()) / max(a.sum(), b.sum())
-    return STEPS[0] * (0.6 if small > 0.4 else 1.0)
+def count_up(centres: Vector, sacrum_top: float) -> tuple[list[int], bool]:
+    """Index in LEVELS of bodies from below, -1 for none; and whether that is doubtful.
 
-
-def _centre(mask: Mask, spacing: Vector) -> Vector:
-    return np.asarray([(c + 0.5) * s for c, s in zip(ndimage.center_of_mass(mask), spacing, strict=True)], np.float64)
-
-
-def count_levels(evidence: Vector, gaps: npt.NDArray[np.int64]) -> tuple[list[int], float]:
-    """Levels of bodies from the head down, each lower than the one above; and how sure the count is.
-
-    Parameters
-    ----------
-    evidence
-        (N, levels) log likelihood of each body's level, up to a constant.
-    gaps
-        (N - 1,) bodies that have room between neighbours and were not found, seen from their distance.
-
-    Raises
-    ------
-    ValueError
-        If there are more bodies than levels.
+    centres: (N,) along the line, rising; sacrum_top: the same for the sacrum's upper end, NaN without one. The
+    lowest body is L5 if it stands on the sacrum; a gap is as many levels as fit into it.
     """
-    count, levels = evidence.shape
-    if count > levels:
-        raise ValueError(f"{count} bodies for {levels} levels")
-    best = np.full((count, levels), -np.inf)
-    back = np.zeros((count, levels), np.int64)
-    best[0] = evidence[0]
-    for row in range(1, count):
-        for level in range(row, levels):
-            above = np.arange(level)
-            cost = GAP_COST * np.abs(level - above - 1 - gaps[row - 1])
-            scores = best[row - 1, :level] - cost
-            back[row, level] = int(scores.argmax())
-            best[row, level] = scores.max() + evidence[row, level]
-    last = int(best[-1].argmax())
-    shares = np.exp(best[-1] - best[-1].max())
-    chosen = [last]
-    for row in range(count - 1, 0, -1):
-        chosen.append(int(back[row, chosen[-1]]))
-    return chosen[::-1], float(1 / shares.sum())
-
-
-def _missing(centres: Vector) -> npt.NDArray[np.int64]:
-    distance = np.linalg.norm(np.diff(centres, axis=0), axis=1)
-    return np.asarray(np.maximum(0, np.round(distance / np.mean(STEPS)) - 1) * (distance > STEPS[1]), np.int64)
+    if np.isnan(sacrum_top) or not len(centres):
+        return [-1] * len(centres), True
+    pitch = float(np.clip(np.median(np.diff(centres)), 26, 40)) if len(centres) > 1 else 34.0
+    away = centres[0] - sacrum_top
+    level = LEVELS.index("L5") - (0 if away < TO_SACRUM else max(1, round((away - pitch * 0.6) / pitch)))
+    doubtful = away >= TO_SACRUM
+    chosen = [level]
+    for gap in np.diff(centres):
+        missing = 0 if gap <= FARTHEST else max(1, round(gap / pitch) - 1)
+        doubtful |= bool(missing)
+        level -= 1 + missing
+        chosen.append(level)
+    return [c if c >= 0 else -1 for c in chosen], bool(doubtful)
 
 
 def segment(net: SegmentationNet, hu: HU, spacing: Triple, *, device: str | torch.device = "cpu") -> Segmentation:
@@ -176,65 +195,97 @@ def segment(net: SegmentationNet, hu: HU, spacing: Triple, *, device: str | torc
 
 def assemble(found: Probabilities, hu: HU, spacing: Triple) -> Segmentation:
     """Masks and levels from the network's answer; hu and spacing of the source."""
-    numbered, evidence = find_bodies(found)
-    cell, number = np.asarray(found.spacing), len(evidence)
-    centres = np.asarray([_centre(numbered == k, cell) for k in range(1, number + 1)]).reshape(number, 3)
-    kept = slice(max(0, number - len(LEVELS)), None)  # what is above T10 has no name here
-    chosen, certainty = count_levels(evidence[kept], _missing(centres[kept])) if number else ([], 0.0)
-    chosen = [-1] * (number - len(chosen)) + chosen
-    vertebrae, bodies = paint_vertebrae(found, hu, numbered, np.asarray(evidence.argmax(1), np.int64), chosen)
-    muscles = paint_muscles(found, hu)
+    cell, ml = np.asarray(found.spacing), float(np.prod(found.spacing)) / 1000
+    best = found.classes.argmax(0).numpy()
+    places = (np.argwhere(column(best == BODY, best == SACRUM, cell)) + 0.5) * cell
+    line = line_of(places) if len(places) else None
+    spans: list[tuple[float, float]] = []
+    chosen: list[int] = []
+    doubtful, bodies = True, []
+    if line is not None:
+        along = line.along(places)
+        spans = split(along, ml)
+        inside = [(along >= a) & (along < b) for a, b in spans]
+        centres = np.asarray([along[where].mean() for where in inside])
+        chosen, doubtful = count_up(centres, _sacrum_top(best == SACRUM, line, cell, ml))
+        bodies = [
+            Body(level=LEVELS[c], centre=places[where].mean(0), volume=float(where.sum() * ml))
+            for c, where in zip(chosen, inside, strict=True) if c >= 0
+        ]  # fmt: skip
+    vertebrae, body = paint_vertebrae(found, hu, line, spans, chosen)
+    muscles = paint_muscles(found, (hu.shape[0], hu.shape[1], hu.shape[2]))
     muscles[vertebrae > 0] = 0
-    volume = np.bincount(numbered.ravel(), minlength=number + 1)[1:] * float(np.prod(cell)) / 1000
-    named = [c for c in chosen if c >= 0]
     return Segmentation(
-        vertebrae=vertebrae, bodies=bodies, muscles=muscles, certainty=certainty, spacing=spacing,
-        levels=tuple(Body(level=LEVELS[c], centre=centres[k], volume=float(volume[k]))
-                     for k, c in enumerate(chosen) if c >= 0),
-        doubtful=certainty < SURE or any(below - above != 1 for above, below in pairwise(named)),
+        vertebrae=vertebrae, bodies=body, muscles=muscles, levels=tuple(bodies[::-1]), doubtful=doubtful,
+        spacing=spacing,
     )  # fmt: skip
 
 
+def column(body: Mask, sacrum: Mask, cell: Vector) -> Mask:
+    """The bodies that belong to the spine: near the largest piece of bone, seen from above, and no specks."""
+    parts, count = ndimage.label(ndimage.binary_dilation(body | sacrum, iterations=3))
+    if count < 2:
+        return body
+    bone = (body | sacrum).ravel()
+    sizes = np.bincount(parts.ravel(), weights=bone, minlength=count + 1)[1:]
+    middles = np.asarray(ndimage.center_of_mass(body | sacrum, parts, range(1, count + 1))) * cell
+    away = np.abs(middles - middles[int(sizes.argmax())])
+    kept = (sizes * float(np.prod(cell)) / 1000 >= SMALLEST) & (away[:, 1] < ASIDE[0]) & (away[:, 2] < ASIDE[1])
+    return np.asarray(body & np.concatenate([[False], kept])[parts], np.bool_)
+
+
+def _sacrum_top(sacrum: Mask, line: Line, cell: Vector, ml: float) -> float:
+    """Upper end of the sacrum along the line: of what lies within 25 mm of it, NaN when there is too little of it."""
+    places = (np.argwhere(sacrum) + 0.5) * cell
+    if len(places) * ml < SACRAL:
+        return float("nan")
+    aside = np.abs(places[:, 2] - np.interp(places[:, 0], line.points[:, 0], line.points[:, 2]))
+    near = places[aside < 25]
+    return float(np.percentile(line.along(near), 95)) if len(near) else float("nan")
+
+
 def paint_vertebrae(
-    found: Probabilities, hu: HU, numbered: npt.NDArray[np.int32], named: npt.NDArray[np.int64], chosen: list[int]
+    found: Probabilities, hu: HU, line: Line | None, spans: list[tuple[float, float]], chosen: list[int]
 ) -> tuple[Labels, Mask]:
     """Vertebrae (VerSe values) and their bodies on the source grid.
 
-    numbered: bodies on the network's grid; named: the likeliest level of each; chosen: the level that the count gave
-    it, -1 for none. An arch is counted as the body next to it is. Where the network hesitates between bone and
-    other tissue, what is as bright as bone at the source's resolution is bone.
+    spans: each body along the line, from below; chosen: its index in LEVELS, -1 for none. Where the network hesitates
+    between bone and other tissue, what is as bright as bone at the source's resolution is bone.
     """
     shape = (hu.shape[0], hu.shape[1], hu.shape[2])
     vertebrae, bodies = np.zeros(shape, np.uint8), np.zeros(shape, np.bool_)
-    levels = found.classes[1 : 1 + len(LEVELS)]
-    total = levels.sum(0)
+    total = found.classes[BONES].sum(0)
     box = source_box(total.numpy() > DOUBTFUL[0], shape)
-    if box is None or not chosen:
+    if box is None:
         return vertebrae, bodies
-    share, body = upsample(torch.stack([total, found.body]), shape, box).numpy()
+    share = upsample(total[None], shape, box)[0].numpy()
     bone = (share > DOUBTFUL[1]) | ((share > DOUBTFUL[0]) & (hu[box] > BONE_HU))
-    away, nearest = ndimage.distance_transform_edt(numbered == 0, found.spacing, return_indices=True)
-    around = numbered[tuple(nearest)] - 1  # of each voxel of the network's grid
-    step = np.asarray(chosen) - named
-    step[np.asarray(chosen) < 0] = -len(LEVELS) - 1  # unnamed, and so is what lies next to it
-    moved = levels.argmax(0).numpy() + step[around]
-    moved = np.where(away == 0, np.asarray(chosen)[around], moved)
-    # one-hot again, so that levels meet halfway between the voxels of the coarse grid
-    known = torch.from_numpy(np.clip(moved, -1, len(LEVELS) - 1) + 1)
-    spread = functional.one_hot(known, 1 + len(LEVELS)).permute(3, 0, 1, 2).float() * total.clamp_min(1e-3)
-    value = np.asarray([0, *VERTEBRA_LABELS], np.uint8)[to_source(spread, shape, box)]
-    vertebrae[box] = np.where(bone, value, 0)
-    bodies[box] = (vertebrae[box] > 0) & (body > 0.5)
+    kind = to_source(found.classes[BONES], shape, box)  # body, arch, sacrum
+    value = np.zeros(bone.shape, np.uint8)
+    value[bone & (kind == 2)] = VERTEBRA_LABELS[-1]
+    if line is not None and spans:
+        source = np.asarray([n * s / m for n, s, m in zip(total.shape, found.spacing, shape, strict=True)])
+        corner = np.asarray([part.start for part in box])
+        middles = np.asarray([(b + c) / 2 for (_, b), (c, _) in pairwise(spans)])
+        names = np.asarray([VERTEBRA_LABELS[c] if c >= 0 else 0 for c in chosen], np.uint8)
+        for part, hanging in ((0, False), (1, True)):
+            where = np.argwhere(bone & (kind == part))
+            along = line.along((where + corner + 0.5) * source, hanging=hanging)
+            found_names = names[np.digitize(along, middles)]
+            pitch = 45.0  # mm beyond the last bodies: belongs to vertebrae that were not found
+            found_names[(along < spans[0][0] - pitch / 2) | (along > spans[-1][1] + pitch / 3)] = 0
+            value[tuple(where.T)] = found_names
+    vertebrae[box] = value
+    bodies[box] = (value > 0) & (kind == 0)
     return vertebrae, bodies
 
 
-def paint_muscles(found: Probabilities, hu: HU) -> Labels:
+def paint_muscles(found: Probabilities, shape: tuple[int, int, int]) -> Labels:
     """Muscles on the source grid: 1 + index in MUSCLES."""
-    shape = (hu.shape[0], hu.shape[1], hu.shape[2])
     muscles = np.zeros(shape, np.uint8)
-    flesh = found.classes[1 + len(LEVELS) :]
-    box = source_box(flesh.sum(0).numpy() > TOUCHING / 2, shape)
+    flesh = found.classes[BONES.stop :]
+    box = source_box(flesh.sum(0).numpy() > 0.25, shape)
     if box is not None:
-        rest = found.classes[: 1 + len(LEVELS)].sum(0, keepdim=True)
+        rest = found.classes[: BONES.stop].sum(0, keepdim=True)
         muscles[box] = to_source(torch.cat([rest, flesh]), shape, box)
     return muscles

@@ -16,12 +16,14 @@ GRID = 3.0  # mm: voxels of the network's input and output; assumption
 LEVELS = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1")
 VERTEBRA_LABELS = (17, 18, 19, 20, 21, 22, 23, 24, 26)  # of LEVELS, as in the VerSe data sets (26: sacrum)
 MUSCLES = ("psoas", "erector_spinae", "multifidus", "quadratus", "wall", "other")  # labelled 1..6, sides together
-CLASSES = 1 + len(LEVELS) + len(MUSCLES)  # background first
+TISSUES = ("background", "body", "arch", "sacrum", *MUSCLES)  # what the network tells apart; levels are counted later
+BONES = slice(1, 4)  # of TISSUES
 WINDOWS = ((-150.0, 250.0), (-100.0, 900.0))  # HU: muscle and bone (models.md, S4), a channel each
 AIR = -1024.0
 WIDTHS = (16, 32, 64, 96)  # 1.1 M parameters; assumption
 FOLD = 2  # voxels a side that are one position of the network: it works at 6 mm and answers at 3 mm
-LARGEST = (128, 128, 160)  # voxels of the window that is looked at in one pass, about 38 x 38 x 48 cm
+SLAB_SLICES = 32  # voxels along z that are looked at in one pass, the whole section each, as in training
+WIDEST = (160, 208)  # voxels (y, x) of the largest section that is looked at in one pass, 48 x 62 cm
 LONGEST = 3000.0  # mm: no scan of one patient is longer
 SLAB = 16  # source slices whose classes are found at a time: bounds memory
 
@@ -47,7 +49,7 @@ def unfold(x: Tensor) -> Tensor:
 
 
 class SegmentationNet(nn.Module):
-    """3-D U-Net between folded voxels: sees a whole abdomen at once, so that levels can be counted.
+    """3-D U-Net between folded voxels: sees ten centimetres of the abdomen in their whole width.
 
     Parameters
     ----------
@@ -57,11 +59,11 @@ class SegmentationNet(nn.Module):
 
     def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
         super().__init__()
-        self.unet = UNet3d((CLASSES + 1) * FOLD**3, in_channels=len(WINDOWS) * FOLD**3, widths=widths)
+        self.unet = UNet3d(len(TISSUES) * FOLD**3, in_channels=len(WINDOWS) * FOLD**3, widths=widths)
         self.multiple = FOLD * self.unet.multiple  #: voxels: each side of the input is a multiple of this
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 2, Z, Y, X) from `prepare` -> (N, CLASSES + 1, Z, Y, X) logits; the last: body against arch of vertebrae.
+        """(N, 2, Z, Y, X) from `prepare` -> (N, 10, Z, Y, X) logits of TISSUES.
 
         Raises ValueError when a side is no multiple of `multiple`.
         """
@@ -72,11 +74,10 @@ class SegmentationNet(nn.Module):
 class Probabilities:
     """What the network says, on its own grid over the same block of space as the source.
 
-    classes: float32 (CLASSES, Z, Y, X), sums to 1; body: (Z, Y, X), a vertebra's voxel is of its body.
+    classes: float32 (TISSUES, Z, Y, X), sums to 1.
     """
 
     classes: Tensor = field(repr=False)
-    body: Tensor = field(repr=False)
     spacing: Triple  #: mm (z, y, x): close to GRID
 
 
@@ -132,15 +133,13 @@ def infer(net: SegmentationNet, hu: HU, spacing: Triple, *, device: str | torch.
     room = [-(-n // net.multiple) * net.multiple for n in shape]
     padded = functional.pad(small, [p for n, r in zip(shape[::-1], room[::-1], strict=True) for p in (0, r - n)],
                             value=AIR)  # fmt: skip
-    window = tuple(min(r, most) for r, most in zip(room, LARGEST, strict=True))
+    window = (min(room[0], SLAB_SLICES), *(min(r, most) for r, most in zip(room[1:], WIDEST, strict=True)))
     logits: Tensor = sliding_window_inference(
-        windows(padded[None]).to(device), window, 1, net, overlap=0.5, mode="gaussian", device="cpu"
+        windows(padded[None]).to(device), window, 1, net, overlap=(0.5, 0.25, 0.25), mode="gaussian", device="cpu"
     )
-    inside = logits[0, :, : shape[0], : shape[1], : shape[2]].float()
+    inside = logits[:, :, : shape[0], : shape[1], : shape[2]][0].float()
     real = tuple(n * s / m for n, s, m in zip(hu.shape, spacing, shape, strict=True))
-    return Probabilities(
-        classes=inside[:CLASSES].softmax(0), body=inside[CLASSES].sigmoid(), spacing=(real[0], real[1], real[2])
-    )
+    return Probabilities(classes=inside.softmax(0), spacing=(real[0], real[1], real[2]))
 
 
 def upsample(values: Tensor, shape: tuple[int, int, int], box: Box) -> Tensor:

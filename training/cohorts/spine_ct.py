@@ -29,7 +29,7 @@ class SpineCohort:
     """N CTs, each of its own size: laid end to end."""
 
     hu: Short = field(repr=False)  #: (voxels of all)
-    classes: Bytes = field(repr=False)  #: (voxels of all) class, plus BODY in a vertebral body
+    classes: Bytes = field(repr=False)  #: (voxels of all) `classes_of`, plus BODY in a vertebral body
     shapes: npt.NDArray[np.int64] = field(repr=False)  #: (N, 3)
     seeds: npt.NDArray[np.int64] = field(repr=False)
 
@@ -58,7 +58,7 @@ def body_mask(ct: SpineCT) -> Mask:
 
 
 def classes_of(vertebra_labels: Bytes, muscle_labels: Bytes) -> Bytes:
-    """Classes of the segmentation network, uint8: background 0, LEVELS, then MUSCLES."""
+    """Classes of the cohort, uint8: background 0, LEVELS, then MUSCLES."""
     table = np.zeros(256, np.uint8)
     for number, name in enumerate(MUSCLES, start=1 + len(LEVELS)):
         table[LABELS[name]] = number

@@ -1,40 +1,35 @@
-"""Bodies are found, counted in their order, and painted with one level each."""
+"""Bodies are told apart, counted from the sacrum, and painted with one level each."""
 
 import numpy as np
 import pytest
 import torch
 
-from models.bone_muscle_ct.labelling import assemble, count_levels, find_bodies, segment
-from models.bone_muscle_ct.segmentation import CLASSES, LEVELS, VERTEBRA_LABELS, SegmentationNet
-from tests.models.bone_muscle_ct.bodies import PITCH, SHAPE, SPACING, hounsfield, spine
+from models.bone_muscle_ct.labelling import BODY, assemble, count_up, segment
+from models.bone_muscle_ct.segmentation import LEVELS, MUSCLES, VERTEBRA_LABELS, SegmentationNet
+from tests.models.bone_muscle_ct.bodies import PITCH, SPACING, hounsfield, put, spine
 
-T12, L1, L3, S1 = (LEVELS.index(k) for k in ("T12", "L1", "L3", "S1"))
-
-
-def levels(**how: object) -> list[str]:
-    found = spine(**how)  # type: ignore[arg-type]
-    return [body.level for body in assemble(found, hounsfield(found), SPACING).levels]
+T12, L1, L3, L5, S1 = (LEVELS.index(k) for k in ("T12", "L1", "L3", "L5", "S1"))
+MIDDLE_L3 = 3 * PITCH + 6
 
 
 def test_a_whole_spine_gets_its_levels() -> None:
     found = spine()
     answer = assemble(found, hounsfield(found), SPACING)
-    assert [body.level for body in answer.levels] == list(LEVELS)
+    assert [body.level for body in answer.levels] == list(LEVELS[:-1])
     assert not answer.doubtful
     assert set(np.unique(answer.vertebrae)) == {0, *VERTEBRA_LABELS}
     l3 = answer.body("L3")
     assert l3 is not None
-    assert l3.centre == pytest.approx(((3 * PITCH + 6.5) * 3, 13 * 3, 16 * 3))
+    assert l3.centre == pytest.approx(((3 * PITCH + 6.5) * 3, 13 * 3, 16 * 3), abs=0.5)
     assert l3.volume == pytest.approx(9 * 10 * 12 * 0.027)
 
 
 def test_arches_belong_to_their_vertebra_but_are_no_bodies() -> None:
     found = spine()
     answer = assemble(found, hounsfield(found), SPACING)
-    middle = 3 * PITCH + 6
-    assert answer.vertebrae[middle, 22, 16] == answer.vertebrae[middle, 12, 16] == 22
-    assert answer.bodies[middle, 12, 16]
-    assert not answer.bodies[middle, 22, 16]
+    assert answer.vertebrae[MIDDLE_L3, 22, 16] == answer.vertebrae[MIDDLE_L3, 12, 16] == 22
+    assert answer.bodies[MIDDLE_L3, 12, 16]
+    assert not answer.bodies[MIDDLE_L3, 22, 16]
 
 
 def test_muscles_lie_beside_the_bone() -> None:
@@ -44,29 +39,41 @@ def test_muscles_lie_beside_the_bone() -> None:
     assert not ((answer.muscles > 0) & (answer.vertebrae > 0)).any()
 
 
-def test_one_misread_body_is_put_right_by_its_neighbours() -> None:
-    assert levels(named={L1: T12}) == list(LEVELS)
+def test_part_of_a_spine_on_its_sacrum_is_counted() -> None:
+    found = spine(first=L1)
+    levels = assemble(found, hounsfield(found), SPACING).levels
+    assert [body.level for body in levels] == ["L1", "L2", "L3", "L4", "L5"]
 
 
-def test_a_misread_body_takes_its_arch_along() -> None:
-    found = spine(named={L1: T12})
+def test_without_a_sacrum_nothing_is_named() -> None:
+    found = spine(first=T12, last=L3)
     answer = assemble(found, hounsfield(found), SPACING)
-    bottom = (len(LEVELS) - 1 - L1) * PITCH + 6
-    assert answer.vertebrae[bottom, 12, 16] == answer.vertebrae[bottom, 22, 16] == 20
+    assert answer.levels == ()
+    assert answer.doubtful
+    assert not answer.vertebrae.any()
 
 
-def test_part_of_a_spine_keeps_its_levels() -> None:
-    assert levels(first=T12, last=L3) == ["T12", "L1", "L2", "L3"]
-
-
-def test_an_unsure_network_gives_doubtful_levels() -> None:
-    found = spine(first=T12, last=L1)
-    bone = found.classes[1 : 1 + len(LEVELS)]
-    bone[:] = bone.sum(0, keepdim=True) / len(LEVELS)  # any level as likely as another
-    found.classes[0][bone.sum(0) > 0.5] = 0.01
+def test_a_missed_body_is_told_and_the_others_keep_their_levels() -> None:
+    found = spine(without=L3)
     answer = assemble(found, hounsfield(found), SPACING)
     assert answer.doubtful
-    assert answer.certainty < 0.5
+    assert [body.level for body in answer.levels] == [level for level in LEVELS[:-1] if level != "L3"]
+    assert answer.body("L3") is None
+
+
+def test_a_missed_l5_is_told() -> None:
+    found = spine(without=L5)
+    answer = assemble(found, hounsfield(found), SPACING)
+    assert answer.doubtful
+    assert answer.levels[-1].level == "L4"
+
+
+def test_two_bodies_that_hang_together_are_cut() -> None:
+    found = spine()
+    gap = (len(LEVELS) - 1 - L3) * PITCH + 11  # between L3 and L2
+    put(found.classes, BODY, (slice(gap, gap + 3), slice(9, 17), slice(11, 21)))
+    answer = assemble(found, hounsfield(found), SPACING)
+    assert [body.level for body in answer.levels] == list(LEVELS[:-1])
 
 
 def test_nothing_found_is_nothing_painted() -> None:
@@ -75,24 +82,19 @@ def test_nothing_found_is_nothing_painted() -> None:
     assert answer.levels == ()
     assert not answer.vertebrae.any()
     assert answer.doubtful
-    assert answer.body("L3") is None
 
 
-def test_specks_are_no_bodies() -> None:
-    found = spine(first=L3, last=L3)
-    found.classes[:, 100:102, 10:12, 10:12] = 0.0
-    found.classes[1, 100:102, 10:12, 10:12] = 1.0
-    found.body[100:102, 10:12, 10:12] = 1.0
-    numbered, evidence = find_bodies(found)
-    assert numbered.max() == 1
-    assert evidence.shape == (1, len(LEVELS))
+def test_bone_far_from_the_spine_is_no_body() -> None:
+    found = spine()
+    put(found.classes, BODY, (slice(50, 58), slice(0, 3), slice(0, 4)))
+    assert len(assemble(found, hounsfield(found), SPACING).levels) == len(LEVELS) - 1
 
 
 def test_hesitation_between_bone_and_muscle_is_decided_by_hu() -> None:
     found = spine()
     edge = (slice(41, 44), slice(10, 16), slice(22, 24))
-    found.classes[(slice(None), *edge)] = 0.0
-    found.classes[(1 + L3, *edge)], found.classes[(0, *edge)] = 0.45, 0.55
+    put(found.classes, 0, edge)
+    found.classes[(BODY, *edge)], found.classes[(0, *edge)] = 0.45, 0.55
     hu = hounsfield(found)
     hu[edge] = -50
     assert not assemble(found, hu, SPACING).vertebrae[42, 13, 23]
@@ -100,20 +102,12 @@ def test_hesitation_between_bone_and_muscle_is_decided_by_hu() -> None:
     assert assemble(found, hu, SPACING).vertebrae[42, 13, 23] == 22
 
 
-def test_counting_keeps_the_order_and_pays_for_gaps() -> None:
-    sure = np.log(np.full((3, len(LEVELS)), 0.01))
-    for row, level in enumerate((3, 3, 5)):
-        sure[row, level] = 0.0
-    assert count_levels(sure, np.zeros(2, np.int64))[0] == [3, 4, 5]
-    sure[1] = np.log(1 / len(LEVELS))
-    sure[2] = np.log(0.01)
-    sure[2, 6] = 0.0
-    assert count_levels(sure, np.array([0, 1]))[0] == [3, 4, 6]
-
-
-def test_more_bodies_than_levels_cannot_be_counted() -> None:
-    with pytest.raises(ValueError, match="bodies"):
-        count_levels(np.zeros((len(LEVELS) + 1, len(LEVELS))), np.zeros(len(LEVELS), np.int64))
+def test_counting_from_the_sacrum() -> None:
+    assert count_up(np.array([20.0, 55, 90]), 0.0) == ([L5, L5 - 1, L5 - 2], False)
+    assert count_up(np.array([20.0, 90, 125]), 0.0) == ([L5, L5 - 2, L5 - 3], True)
+    assert count_up(np.array([55.0, 90]), 0.0) == ([L5 - 1, L5 - 2], True)
+    assert count_up(np.array([20.0]), float("nan")) == ([-1], True)
+    assert count_up(np.arange(10) * 34.0 + 20, 0.0)[0][-2:] == [-1, -1]
 
 
 def test_an_untrained_network_is_answered_without_error() -> None:
@@ -122,5 +116,4 @@ def test_an_untrained_network_is_answered_without_error() -> None:
     hu = np.random.default_rng(0).normal(0, 200, (20, 40, 40)).astype(np.float32)
     answer = segment(net, hu, (3.0, 3.0, 3.0))
     assert answer.vertebrae.shape == answer.muscles.shape == hu.shape
-    assert answer.muscles.max() < CLASSES
-    assert SHAPE[0] == PITCH * len(LEVELS) + 4
+    assert answer.muscles.max() <= len(MUSCLES)

@@ -47,7 +47,7 @@ def test_metal_is_told_and_not_measured() -> None:
 
 
 def test_without_l3_there_is_no_muscle() -> None:
-    found = spine(first=0, last=3)
+    found = spine(first=0, last=3)  # without a sacrum there is no L3 either
     hu = hounsfield(found)
     measured = measure(hu, assemble(found, hu, SPACING))
     assert measured.muscle is None

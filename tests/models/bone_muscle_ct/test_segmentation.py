@@ -5,10 +5,11 @@ import pytest
 import torch
 
 from models.bone_muscle_ct.segmentation import (
-    CLASSES,
+    BONES,
     GRID,
     LEVELS,
     MUSCLES,
+    TISSUES,
     VERTEBRA_LABELS,
     SegmentationNet,
     fold,
@@ -23,8 +24,9 @@ from models.bone_muscle_ct.segmentation import (
 )
 
 
-def test_classes_are_background_levels_and_muscles() -> None:
-    assert len(LEVELS) + len(MUSCLES) + 1 == CLASSES
+def test_tissues_are_background_bones_and_muscles() -> None:
+    assert TISSUES[BONES] == ("body", "arch", "sacrum")
+    assert TISSUES[BONES.stop :] == MUSCLES
     assert len(LEVELS) == len(VERTEBRA_LABELS)
 
 
@@ -37,7 +39,7 @@ def test_unfold_is_the_inverse_of_fold() -> None:
 def test_network_answers_at_the_resolution_of_its_input() -> None:
     net = SegmentationNet((4, 8))
     assert net.multiple == 4
-    assert net(torch.randn(1, 2, 8, 12, 16)).shape == (1, CLASSES + 1, 8, 12, 16)
+    assert net(torch.randn(1, 2, 8, 12, 16)).shape == (1, len(TISSUES), 8, 12, 16)
 
 
 def test_shipped_width_fits_the_budget() -> None:
@@ -97,7 +99,7 @@ def test_inference_covers_volumes_of_any_size() -> None:
     net = SegmentationNet((4, 8)).eval()
     hu = np.random.default_rng(1).normal(0, 100, (7, 50, 41)).astype(np.float32)
     found = infer(net, hu, (5.0, 1.5, 1.5))
-    assert found.classes.shape == (CLASSES, 12, 25, 20)
+    assert found.classes.shape == (len(TISSUES), 12, 25, 20)
     assert found.classes.sum(0).numpy() == pytest.approx(1, abs=1e-4)
     assert found.spacing == pytest.approx((GRID, GRID, GRID), rel=0.05)
     assert all(n * s == pytest.approx(m * t) for n, s, m, t in zip(

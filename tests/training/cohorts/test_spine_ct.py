@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.bone_muscle_ct.measurements import VALUE
-from models.bone_muscle_ct.segmentation import CLASSES, LEVELS, MUSCLES, VERTEBRA_LABELS
+from models.bone_muscle_ct.segmentation import LEVELS, MUSCLES, VERTEBRA_LABELS
 from training.cohorts.spine_ct import BODY, STRETCH, body_mask, classes_of, simulate
 from training.phantoms.spine.muscles import LABELS
 from training.phantoms.spine.phantom import make_spine_ct
@@ -44,7 +44,7 @@ def test_cohort_is_laid_end_to_end(tmp_path: Path) -> None:
     assert hu.dtype == np.int16
     assert hu.min() >= -1024
     named = classes & (BODY - 1)
-    assert set(range(2, CLASSES)) <= set(np.unique(named))
+    assert set(range(2, 1 + len(LEVELS) + len(MUSCLES))) <= set(np.unique(named))
     assert set(np.unique(named[classes >= BODY])) <= set(range(1, 1 + len(LEVELS)))
     again = simulate("external", 2, cache=tmp_path)
     assert np.array_equal(again.hu, cohort.hu)

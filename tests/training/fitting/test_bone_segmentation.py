@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from models.bone_muscle_ct.segmentation import AIR, CLASSES, LEVELS, SegmentationNet, windows
+from models.bone_muscle_ct.segmentation import AIR, BONES, LEVELS, TISSUES, SegmentationNet, windows
 from training.cohorts.spine_ct import BODY, SpineCohort, simulate
-from training.fitting.bone_segmentation import TIERS, crop, loss_of, train_segmentation, vary
+from training.fitting.bone_segmentation import TIERS, crop, loss_of, tissues, train_segmentation, vary
 
 TINY = TIERS["tiny"]
 
@@ -23,11 +23,11 @@ def overlap(net: SegmentationNet, cohort: SpineCohort) -> tuple[float, float]:
     """Dice of all vertebrae together and of all muscles together on the network's grid."""
     hit, total = np.zeros(2), np.zeros(2)
     for number in range(len(cohort)):
-        hu, target = crop(*cohort.volume(number), (64, 64, 96), torch.Generator().manual_seed(0))
+        hu, target = crop(*cohort.volume(number), (32, 64, 80), torch.Generator().manual_seed(0))
         with torch.no_grad():
-            best = net(windows(hu[None]))[0, :CLASSES].argmax(0)
-        named = target & (BODY - 1)
-        for k, (low, high) in enumerate(((1, len(LEVELS)), (len(LEVELS) + 1, CLASSES - 1))):
+            best = net(windows(hu[None]))[0].argmax(0)
+        named = tissues(target)
+        for k, (low, high) in enumerate(((1, BONES.stop - 1), (BONES.stop, len(TISSUES) - 1))):
             a, b = (best >= low) & (best <= high), (named >= low) & (named <= high)
             hit[k] += 2 * int((a & b).sum())
             total[k] += int(a.sum()) + int(b.sum())
@@ -80,23 +80,25 @@ def test_variation_keeps_the_shape_and_moves_hu_a_little() -> None:
         assert 75 < float(found.mean()) < 125
 
 
+def test_tissues_put_levels_together() -> None:
+    classes = torch.tensor([0, 1, 8, 9, 10, 15, BODY + 1, BODY + 8, BODY + 9], dtype=torch.uint8)
+    names = [TISSUES[k] for k in tissues(classes).tolist()]
+    assert names == ["background", "arch", "arch", "sacrum", "psoas", "other", "body", "body", "sacrum"]
+    assert len(LEVELS) == 9
+
+
 def test_loss_is_small_for_the_truth_and_large_for_another() -> None:
     rng = np.random.default_rng(0)
-    target = torch.from_numpy(rng.integers(0, CLASSES, (1, 8, 8, 8)).astype(np.uint8))
-    target[(target > 0) & (target <= len(LEVELS))] += BODY
-    named = (target & (BODY - 1)).long()
-    logits = torch.full((1, CLASSES + 1, 8, 8, 8), -20.0)
-    logits[:, :CLASSES].scatter_(1, named[:, None], 20.0)
-    logits[:, CLASSES] = 20.0
-    assert float(loss_of(logits, target)) < 0.02
-    assert float(loss_of(logits.roll(1, 1), target)) > 10
-    logits[:, CLASSES] = -20.0
-    assert float(loss_of(logits, target)) > 5
+    named = torch.from_numpy(rng.integers(0, len(TISSUES), (1, 8, 8, 8)))
+    logits = torch.full((1, len(TISSUES), 8, 8, 8), -20.0)
+    logits.scatter_(1, named[:, None], 20.0)
+    assert float(loss_of(logits, named)) < 0.02
+    assert float(loss_of(logits.roll(1, 1), named)) > 10
 
 
 def test_loss_of_a_piece_of_air_exists() -> None:
-    logits = torch.zeros(1, CLASSES + 1, 4, 4, 4, requires_grad=True)
-    loss = loss_of(logits, torch.zeros(1, 4, 4, 4, dtype=torch.uint8))
+    logits = torch.zeros(1, len(TISSUES), 4, 4, 4, requires_grad=True)
+    loss = loss_of(logits, torch.zeros(1, 4, 4, 4, dtype=torch.int64))
     loss.backward()  # type: ignore[no-untyped-call]
     assert torch.isfinite(loss)
     assert logits.grad is not None

@@ -27,7 +27,7 @@ def truth_of(ct: SpineCT) -> Segmentation:
         if where.size:
             bodies.append(Body(level=level, centre=(where.mean(0) + 0.5) * ct.spacing, volume=1.0))
     return Segmentation(
-        vertebrae=ct.vertebra_labels, bodies=mask, muscles=ct.muscle_labels, levels=tuple(bodies), certainty=1.0,
+        vertebrae=ct.vertebra_labels, bodies=mask, muscles=ct.muscle_labels, levels=tuple(bodies),
         doubtful=False, spacing=ct.spacing,
     )  # fmt: skip
 
