@@ -81,7 +81,7 @@ def test_a_lumbar_level_that_is_not_found_is_an_error(ct: SpineCT, monkeypatch: 
     monkeypatch.setattr(
         prepare, "segment",
         lambda *_args, **_options: type(whole)(
-            vertebrae=whole.vertebrae, bodies=whole.bodies, muscles=whole.muscles, levels=without, certainty=1.0,
+            vertebrae=whole.vertebrae, bodies=whole.bodies, muscles=whole.muscles, levels=without,
             doubtful=True, spacing=whole.spacing,
         ),
     )  # fmt: skip

@@ -22,7 +22,7 @@ def ramp(affine: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     """A volume whose HU is x + 2 y + 3 z of patient coordinates."""
     z, y, x = np.meshgrid(*(np.arange(n) for n in shape), indexing="ij")
     place = affine @ np.stack([x, y, z, np.ones_like(x)]).reshape(4, -1)
-    return (place[0] + 2 * place[1] + 3 * place[2]).reshape(shape).astype(np.float32)
+    return np.asarray((place[0] + 2 * place[1] + 3 * place[2]).reshape(shape), np.float32)
 
 
 def affine(spacing: tuple[float, float, float], origin: tuple[float, float, float]) -> np.ndarray:
@@ -42,14 +42,14 @@ def test_codes_keep_hu_to_half_a_step() -> None:
 @pytest.mark.parametrize("spacing", [(2.0, 2.0, 2.0), (0.8, 0.8, 1.0), (1.0, 1.0, 5.0)])
 def test_a_slice_shows_what_lies_at_its_place(spacing: tuple[float, float, float]) -> None:
     where = affine(spacing, (-60.0, -60.0, -40.0))
-    shape = tuple(int(n / s) for n, s in zip((80.0, 120.0, 120.0), spacing[::-1], strict=True))
-    hu = ramp(where, shape)
+    z, y, x = (int(n / s) for n, s in zip((80.0, 120.0, 120.0), spacing[::-1], strict=True))
+    hu = ramp(where, (z, y, x))
     mask = hu > 0
     stack = cut(hu, where, LAYOUT, bone=mask, muscle=~mask, size=16, pixel=4.0)
     assert stack.present.tolist() == [True, False, True]
     axis = (np.arange(16) - 7.5) * 4.0
-    for k, z in ((0, -10.0), (2, 10.0)):
-        wanted = 5.0 + axis[None, :] + 2 * (-3.0 + axis[:, None]) + 3 * z
+    for k, height in ((0, -10.0), (2, 10.0)):
+        wanted = 5.0 + axis[None, :] + 2 * (-3.0 + axis[:, None]) + 3 * height
         found = decode(torch.from_numpy(stack.pictures[k])).numpy()
         inside = (wanted > -140) & (wanted < 200)
         assert np.abs(found - wanted)[inside].max() < 3.5

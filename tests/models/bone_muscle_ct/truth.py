@@ -21,5 +21,5 @@ def true_segmentation(ct: SpineCT) -> Segmentation:
             found.append(Body(level=level, centre=centre, volume=30.0))
     return Segmentation(
         vertebrae=ct.vertebra_labels, bodies=ct.vertebra_labels > 0, muscles=table[ct.muscle_labels],
-        levels=tuple(found), certainty=1.0, doubtful=False, spacing=ct.spacing,
+        levels=tuple(found), doubtful=False, spacing=ct.spacing,
     )  # fmt: skip

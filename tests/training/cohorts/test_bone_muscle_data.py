@@ -43,7 +43,7 @@ def test_some_people() -> None:
 
 def test_a_person_is_fractured_if_a_level_is_or_if_told_so() -> None:
     people = cohort(4)
-    people.broken[:] = [[0] * 6, [0, 0, 1, 0, 0, 0], [np.nan] * 6, [np.nan] * 6]
+    people.broken[:] = np.array([[0] * 6, [0, 0, 1, 0, 0, 0], [np.nan] * 6, [np.nan] * 6])
     people.told[:] = [1, np.nan, 1, np.nan]
     assert people.fractured.tolist() == pytest.approx([0, 1, 1, np.nan], nan_ok=True)
 

@@ -91,7 +91,7 @@ def test_each_task_teaches_its_heads() -> None:
     for task in ("detection", "both", "hazard"):
         one = trainee(task)
         batch = next(iter(one.batches(0, torch.Generator().manual_seed(0))))
-        one.loss(batch, torch.device("cpu")).backward()
+        one.loss(batch, torch.device("cpu")).backward()  # type: ignore[no-untyped-call]
         taught[task] = {name.split(".")[0] for name, p in one.network.named_parameters() if p.grad is not None}
     assert "hazard" not in taught["detection"]
     assert {"fracture", "level", "trabecular", "muscle"} <= taught["detection"] & taught["both"]
