@@ -139,6 +139,7 @@ def test_tiers_grow() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_tiny_tier_learns_and_shuffled_labels_teach_nothing() -> None:
     """Against the oracle, and against the same training with everyone's labels dealt out anew."""
     tier = TIERS["tiny"]
