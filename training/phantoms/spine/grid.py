@@ -67,6 +67,10 @@ class Grid:
         z, y, x = ((p - o) / s for p, o, s in zip(reversed(point), self.origin, self.spacing, strict=True))
         return z, y, x
 
+    def slab(self, k: int) -> slice:
+        """Slice k and what lies close to it: three slices on either side."""
+        return slice(max(0, k - 3), k + 4)
+
 
 def edge(distance: Array, ramp: float) -> Array:
     """1 where distance (mm) is positive, 0 where negative, linear over a voxel's width."""

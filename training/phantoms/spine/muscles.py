@@ -166,7 +166,7 @@ def paint_muscles(volume: Array, grid: Grid, anatomy: Anatomy, muscles: Muscles,
     contrast: HU added by contrast medium.
     """
     z = round(grid.index(tuple(anatomy.vertebra("L3").keypoint))[0])
-    slab = slice(max(0, z - 3), z + 4)
+    slab = grid.slab(z)
     inside = muscles.labels[slab] > 0
     fat, cover = muscles.streaks[slab][inside], muscles.cover[slab][inside]
     base = anatomy.muscle_hu

@@ -19,13 +19,16 @@ GAS, STOOL, FLUID = -960.0, 5.0, 22.0  # assumptions
 VISCERAL_FAT = -98.0
 
 
-def paint_organs(volume: Array, cavity: Array, grid: Grid, anatomy: Anatomy, rng: np.random.Generator) -> None:
+def paint_organs(
+    volume: Array, cavity: Array, grid: Grid, anatomy: Anatomy, rng: np.random.Generator, *, bowel: bool = True
+) -> None:
     """Everything inside the cavity, from the bowel to the great vessels."""
     hu = ENHANCED[anatomy.phase]
     wide = anatomy.half_width - anatomy.subcutaneous[1] - 14
     front = anatomy.front + anatomy.subcutaneous[0] + 10
-    _small_bowel(volume, cavity, grid, anatomy, rng)
-    _large_bowel(volume, cavity, grid, anatomy, rng, wide=wide, front=front)
+    if bowel:
+        _small_bowel(volume, cavity, grid, anatomy, rng)
+        _large_bowel(volume, cavity, grid, anatomy, rng, wide=wide, front=front)
     steatosis = max(0.0, float(rng.normal(-2, 12)))
     top, l1 = anatomy.vertebra("T11").centre, anatomy.vertebra("L1").centre
     drop = rng.normal(0, 12)

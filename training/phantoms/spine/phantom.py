@@ -146,8 +146,8 @@ class Painted:
     trabecular: dict[str, float]
 
 
-def paint_all(grid: Grid, anatomy: Anatomy, *, bone: float, seed: int, table: bool) -> Painted:
-    """Everything, from the air inwards. bone: how bright mineral is against 120 kVp."""
+def paint_all(grid: Grid, anatomy: Anatomy, *, bone: float, seed: int, table: bool, bowel: bool = True) -> Painted:
+    """Everything, from the air inwards. bone: how bright mineral is against 120 kVp; bowel: whether there is any."""
     volume, cavity, wall = (np.zeros(grid.shape, np.float32) for _ in range(3))
     labels, roi = np.zeros(grid.shape, np.uint8), np.zeros(grid.shape, np.uint8)
     enhanced = organs.ENHANCED[anatomy.phase]
@@ -155,7 +155,7 @@ def paint_all(grid: Grid, anatomy: Anatomy, *, bone: float, seed: int, table: bo
     trunk.paint_lungs(volume, cavity, grid, anatomy)
     if table:
         trunk.paint_table(volume, grid, anatomy)
-    organs.paint_organs(volume, cavity, grid, anatomy, np.random.default_rng([seed, 35]))
+    organs.paint_organs(volume, cavity, grid, anatomy, np.random.default_rng([seed, 35]), bowel=bowel)
     flesh = muscles.build_muscles(grid, anatomy, wall, np.random.default_rng([seed, 36]))
     muscles.paint_muscles(volume, grid, anatomy, flesh, enhanced["muscle"])
     trabecular = {v.level: v.trabecular_hu * bone + enhanced["bone"] for v in anatomy.vertebrae}
