@@ -19,7 +19,7 @@ SPACINGS = ((2.0, 1.2, 1.2), (2.5, 1.2, 1.2), (3.0, 1.2, 1.2), (5.0, 1.2, 1.2)) 
 NAMED = (*MEASURED, "S1")
 TRUNK = ("psoas", "erector_spinae", "multifidus", "quadratus")  # the muscles of the target; wall and other beside them
 SAME = 15.0  # mm: a body found nearer to a true centre than this is that vertebra
-OFFSET = 500_000  # seeds of the judged patients begin here in their split: no cohort is that large
+OFFSET = 700_000  # seeds of the judged patients begin here in their split: no cohort is that large
 
 
 @dataclass(frozen=True, kw_only=True)
