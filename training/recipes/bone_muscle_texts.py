@@ -24,7 +24,7 @@ CARD: dict[str, Any] = {
         "Multitask deep learning on bone and muscle of abdominal CT for vertebral fractures, 2025, and its predecessor"
         " in J Med Internet Res 2024;26:e48535 (design only; their weights are not public)"
     ),
-    "series_base": 9030,
+    "series_base": 9050,
 }
 
 METADATA: dict[str, Any] = {
