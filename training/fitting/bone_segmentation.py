@@ -43,10 +43,10 @@ class Tier:
 
 
 TIERS = {
-    # a minute on one core: proves that the chain learns
+    # minutes on one core: proves that the chain learns
     "tiny": Tier(
         train=10, validation=3, judged=4, crops=((32, 64, 80),), widths=(12, 24, 32), batch=1, steps=30,
-        plan=Plan(epochs=3, peak_rate=6e-3),
+        plan=Plan(epochs=10, peak_rate=6e-3),
     ),
     # ten minutes of one core
     "small": Tier(
