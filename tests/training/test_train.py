@@ -10,7 +10,9 @@ from training.train import train, trainable
 
 
 def test_what_can_be_trained_is_found() -> None:
-    assert trainable() == ["cap_mortality_cxr"]
+    assert trainable() == [
+        "bone_muscle_ct", "cap_mortality_cxr", "pediatric_age_cxr", "spine_fracture_xr", "ssc_ild_mortality_ct",
+    ]  # fmt: skip
 
 
 def _request(out: Path, **changes: Any) -> TrainingRequest:

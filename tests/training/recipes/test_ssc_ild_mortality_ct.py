@@ -101,6 +101,7 @@ def test_parts_are_put_together_and_calibrated() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_tiny_tier_learns_and_shuffled_labels_do_not(tmp_path: Path) -> None:
     """Minutes: phantoms, network and radiomics against the oracle; against labels that belong to other scans."""
     torch.set_num_threads(1)
