@@ -12,6 +12,7 @@ from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event, EventHandlerType
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 
@@ -60,6 +61,7 @@ def associate(  # noqa: PLR0917
         Says at which stage and why.
     """
     opened: list[bool] = []
+    rejections: list[A_ASSOCIATE] = []
 
     def on_open(event: Event) -> None:
         opened.append(True)
@@ -68,6 +70,11 @@ def associate(  # noqa: PLR0917
             # pynetdicom sends in blocking calls: a peer that stops reading would hold the thread for ever
             sock.socket.settimeout(timeouts.network)
             sock.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def on_pdu(event: Event) -> None:
+        # a peer that rejects and closes at once is told of as an abort, when pynetdicom looks at the socket too late
+        if isinstance(event.pdu, A_ASSOCIATE_RJ):
+            rejections.append(event.pdu.to_primitive())
 
     ae = make_ae(our_ae_title, timeouts)
     try:
@@ -78,12 +85,12 @@ def associate(  # noqa: PLR0917
             ae_title=destination.ae_title,
             max_pdu=MAXIMUM_PDU_SIZE,
             ext_neg=list(negotiation),
-            evt_handlers=[(evt.EVT_CONN_OPEN, on_open), *handlers],
+            evt_handlers=[(evt.EVT_CONN_OPEN, on_open), (evt.EVT_PDU_RECV, on_pdu), *handlers],
         )
     except OSError as exc:
         raise AssociationFailed("connection", f"{_place(destination)}: {exc.strerror or type(exc).__name__}") from exc
     if not association.is_established:
-        raise _failure(association, destination, bool(opened), timeouts)
+        raise _failure(association, destination, timeouts, opened=bool(opened), rejections=rejections)
     try:
         yield association
     except BaseException:
@@ -140,12 +147,19 @@ def _pause(association: Association) -> bool:
     return association.is_established and not association.acse.is_aborted()
 
 
-def _failure(association: Association, destination: Destination, opened: bool, timeouts: Timeouts) -> AssociationFailed:
+def _failure(
+    association: Association,
+    destination: Destination,
+    timeouts: Timeouts,
+    *,
+    opened: bool,
+    rejections: Sequence[A_ASSOCIATE],
+) -> AssociationFailed:
     place = _place(destination)
     if not opened:
         return AssociationFailed("connection", f"{place}: {_connection_error(destination, timeouts)}")
-    answer = association.acceptor.primitive
-    if association.is_rejected and isinstance(answer, A_ASSOCIATE):
+    if rejections:
+        answer = rejections[0]
         return AssociationFailed(
             "rejected",
             f"{place} rejected the association: {answer.result_str}, {answer.source_str}, {answer.reason_str}",
