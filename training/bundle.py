@@ -8,7 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from models.weights import write_weights
 from screening.card import ModelCard
@@ -29,6 +30,14 @@ class BundleContent:
     tensors: Mapping[str, Tensor]
     keep_precision: tuple[str, ...]  #: prefixes of tensors that stay float32
     results: Mapping[str, float]  #: what was measured
+
+
+def halve(net: nn.Module) -> None:
+    """Round the weights to the half precision that the file keeps, so that what is judged is what is shipped."""
+    with torch.no_grad():
+        for tensor in (*net.parameters(), *net.buffers()):
+            if tensor.is_floating_point():
+                tensor.copy_(tensor.half().float())
 
 
 def write_bundle(folder: Path, content: BundleContent) -> ModelCard:

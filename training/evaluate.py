@@ -128,7 +128,8 @@ def load(task: Task, source: Simulated | Path) -> Loaded:
     table = read_table(source, dataclasses.replace(layout, groups=(*layout.groups, *more)))
     _require(source, bool(table.rows), table.bad)
     cohort, unread = _call(
-        cohorts.read, table, size=size, slices=slices, workers=task.workers, cache=task.cache,
+        cohorts.read, table, size=size, slices=slices, bundle=task.bundle, device=task.device,
+        workers=task.workers, cache=task.cache,
         progress=lambda done, total: task.progress("images", done, total),
     )  # fmt: skip
     bad: tuple[BadRow, ...] = (*table.bad, *unread)

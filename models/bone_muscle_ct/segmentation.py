@@ -7,13 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from monai.inferers.utils import sliding_window_inference
+from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional
 
 from models.unet import UNet3d
 
-VERSION = "bone-muscle-segmentation-1.0"
-GRID = 3.0  # mm: voxels of the network's input and output; assumption
+VERSION = "bone-muscle-segmentation-2.0"
+GRID = 2.0  # mm: voxels of the network's input and output; assumption
 LEVELS = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1")
 VERTEBRA_LABELS = (17, 18, 19, 20, 21, 22, 23, 24, 26)  # of LEVELS, as in the VerSe data sets (26: sacrum)
 MUSCLES = ("psoas", "erector_spinae", "multifidus", "quadratus", "wall", "other")  # labelled 1..6, sides together
@@ -22,10 +23,11 @@ BONES = slice(1, 4)  # of TISSUES
 WINDOWS = ((-150.0, 250.0), (-100.0, 900.0))  # HU: muscle and bone (models.md, S4), a channel each
 AIR = -1024.0
 WIDTHS = (16, 32, 64, 96)  # 1.1 M parameters; assumption
-FOLD = 2  # voxels a side that are one position of the network: it works at 6 mm and answers at 3 mm
-SLAB_SLICES = 32  # voxels along z that are looked at in one pass, the whole section each, as in training
-WIDEST = (160, 208)  # voxels (y, x) of the largest section that is looked at in one pass, 48 x 62 cm
+FOLD = 2  # voxels a side that are one position of the network: it works at 4 mm and answers at 2 mm
+SLAB_SLICES = 48  # voxels along z that are looked at in one pass, the whole section each, as in training
+WIDEST = (240, 304)  # voxels (y, x) of the largest section that is looked at in one pass, 48 x 61 cm
 LONGEST = 3000.0  # mm: no scan of one patient is longer
+SKIN = -300.0  # HU: what is brighter may be the patient
 SLAB = 16  # source slices whose classes are found at a time: bounds memory
 
 Labels = npt.NDArray[np.uint8]
@@ -55,7 +57,7 @@ class SegmentationNet(nn.Module):
     Parameters
     ----------
     widths
-        Channels at each resolution, finest (6 mm) first.
+        Channels at each resolution, finest (4 mm) first.
     """
 
     def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
@@ -111,6 +113,21 @@ def windows(hu: Tensor) -> Tensor:
     return torch.stack(channels, 1)
 
 
+def body_box(hu: HU) -> Box:
+    """The part of the section that the patient fills, through all slices: the network learnt on such pieces.
+
+    Its norms are taken over a whole pass, so that the air and the table around a patient would change its answer.
+    Without a patient it is the whole volume.
+    """
+    inside = ndimage.binary_opening(hu > SKIN, iterations=2)
+    parts, count = ndimage.label(inside)
+    if not count:
+        return slice(0, hu.shape[0]), slice(0, hu.shape[1]), slice(0, hu.shape[2])
+    largest = parts == 1 + int(np.bincount(parts.ravel())[1:].argmax())
+    rows, columns = (np.flatnonzero(largest.any((0, other))) for other in (2, 1))
+    return slice(0, hu.shape[0]), slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
 @torch.no_grad()
 def infer(net: SegmentationNet, hu: HU, spacing: Triple, *, device: str | torch.device = "cpu") -> Probabilities:
     """Classes on the network's grid.
@@ -131,17 +148,21 @@ def infer(net: SegmentationNet, hu: HU, spacing: Triple, *, device: str | torch.
     """
     shape = grid_shape(hu.shape, spacing)
     small = resample(hu, shape).clamp(AIR, 3071.0)
-    room = [-(-n // net.multiple) * net.multiple for n in shape]
-    padded = functional.pad(small, [p for n, r in zip(shape[::-1], room[::-1], strict=True) for p in (0, r - n)],
+    box = body_box(small.numpy())
+    body = small[box]
+    room = [-(-n // net.multiple) * net.multiple for n in body.shape]
+    padded = functional.pad(body, [p for n, r in zip(body.shape[::-1], room[::-1], strict=True) for p in (0, r - n)],
                             value=AIR)  # fmt: skip
     window = (min(room[0], SLAB_SLICES), *(min(r, most) for r, most in zip(room[1:], WIDEST, strict=True)))
     found = sliding_window_inference(
         windows(padded[None]).to(device), window, 1, net, overlap=(0.5, 0.25, 0.25), mode="gaussian", device="cpu"
     )
-    logits = cast(Tensor, found)  # one network output, so neither tuple nor dict
-    inside = logits[:, :, : shape[0], : shape[1], : shape[2]][0].float()
+    logits = cast(Tensor, found)[0].float()  # one network output, so neither tuple nor dict
+    classes = torch.zeros(len(TISSUES), *shape)
+    classes[0] = 1.0
+    classes[:, box[0], box[1], box[2]] = logits[:, : body.shape[0], : body.shape[1], : body.shape[2]].softmax(0)
     real = tuple(n * s / m for n, s, m in zip(hu.shape, spacing, shape, strict=True))
-    return Probabilities(classes=inside.softmax(0), spacing=(real[0], real[1], real[2]))
+    return Probabilities(classes=classes, spacing=(real[0], real[1], real[2]))
 
 
 def upsample(values: Tensor, shape: tuple[int, int, int], box: Box) -> Tensor:

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from screening.card import ModelCard
-from training.bundle import BundleContent, fill_measured, measured, write_bundle
+from training.bundle import BundleContent, fill_measured, halve, measured, write_bundle
 from training.recipes.cap_mortality_texts import CARD, INFERENCE, METADATA
 
 
@@ -23,6 +24,17 @@ def test_a_bundle_reads_back(tmp_path: Path) -> None:
     assert "+" not in metadata["pytorch_version"]
     assert "0.75" in (tmp_path / "docs" / "README.md").read_text()
     assert card.banner in (tmp_path / "docs" / "README.md").read_text()
+
+
+def test_halved_weights_survive_the_file() -> None:
+    torch.manual_seed(0)
+    net = nn.Linear(5, 3)
+    before = net.weight.detach().clone()
+    halve(net)
+    after = net.weight.detach()
+    assert not torch.equal(before, after)
+    assert torch.equal(after, after.half().float())
+    torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-6)
 
 
 def test_measured_figures_take_the_place_of_older_ones() -> None:

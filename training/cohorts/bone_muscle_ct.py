@@ -12,12 +12,16 @@ import numpy.typing as npt
 from models.bone_muscle_ct.layout import LEVELS
 from models.bone_muscle_ct.preprocess import VERSION, Stack, coarsen, encode
 from training.cohorts.bone_muscle_data import BoneMuscleCohort, by_level, pack
+from training.cohorts.bone_muscle_site import LAYOUT
+from training.cohorts.bone_muscle_site import read_for as read
 from training.cohorts.drawing import draw_rows, kept
 from training.outcomes.bone_muscle_ct import MUSCLE, Person, draw_fates, linear_predictor
 from training.phantoms.spine.anatomy import Sex
 from training.phantoms.spine.fractures import Fracture, draw_fractures
 from training.phantoms.spine.phantom import SIMULATOR_VERSION, Truth, draw_person
 from training.phantoms.spine.slices import SPINAL, SpineSlices, make_spine_slices
+
+__all__ = ["LAYOUT", "Fates", "read", "simulate", "spinal_muscle", "with_fates"]
 
 # First seeds of the splits: no seed is in two splits, none is used by the demo (below 1000)
 SPLIT_SEEDS = {"train": 1_000_000, "validation": 20_000_000, "test": 40_000_000, "external": 60_000_000}

@@ -8,6 +8,7 @@ from dicom_node.header import read_instance
 from dicom_node.pixels.volume import read_volume
 from models.bone_muscle_ct.layout import LEVELS, SLICES
 from models.bone_muscle_ct.prepare import SPINAL, Prepared, prepare
+from models.bone_muscle_ct.reader import load_reader
 from models.bone_muscle_ct.segmentation import SegmentationNet
 from screening.errors import BadGeometry, BadHeader, BadPixelData, ScreeningError
 from training.cohorts.bone_muscle_data import BoneMuscleCohort, pack
@@ -25,6 +26,18 @@ LAYOUT = Layout(
     comparators=("frax",),
     groups=("vendor",),
 )  # fmt: skip
+
+
+def read_for(table: CohortTable, *, bundle: Path, device: str = "cpu") -> tuple[BoneMuscleCohort, tuple[BadRow, ...]]:
+    """A site's CTs as the networks of a bundle want them; see `read`.
+
+    Raises
+    ------
+    WeightsMismatch
+        If the bundle cannot be read.
+    """
+    reader = load_reader(bundle, device=device)
+    return read(table, reader.segmentation, size=reader.size, pixel=reader.pixel, device=str(reader.device))
 
 
 class _Unusable(Exception):

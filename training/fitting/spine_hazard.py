@@ -17,8 +17,8 @@ from training.cohorts.spine_fracture_xr import TRUTH, SpineCohort
 from training.evaluation.concordance import harrell_c
 from training.evaluation.interval import Ints
 from training.fitting.cox import partial_likelihood_loss
-from training.fitting.spine_keypoints import bfloat16_is_fast
 from training.loop import History, Plan, fit
+from training.precision import mixed
 from training.request import Progress, silent
 
 ROTATION, SCALE, SHIFT, NOISE = 0.10, 0.06, 0.03, 0.02  # radians, shares of the side, grey; assumptions
@@ -182,7 +182,7 @@ class PictureTrainee:
     def loss(self, batch: tuple[Tensor, ...], device: torch.device) -> Tensor:
         """Partial likelihood of the picture arm and the error of what it tells."""
         x, items, truth, time, event = (part.to(device) for part in batch)
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda" or bfloat16_is_fast()):
+        with mixed(device):
             hazard, told = self.network(x.contiguous(memory_format=torch.channels_last), items)
         return partial_likelihood_loss(hazard, time, event) + TRUTH_WEIGHT * truth_loss(told, truth)
 

@@ -13,7 +13,7 @@ from models.bone_muscle_ct.layout import SLICES
 from models.bone_muscle_ct.network import BINS, BoneMuscleNet
 from models.bone_muscle_ct.segmentation import SegmentationNet
 from models.weights import pick_device
-from training.bundle import BundleContent, write_bundle
+from training.bundle import BundleContent, halve, write_bundle
 from training.cohorts import bone_muscle_ct as simulated
 from training.cohorts import bone_muscle_site as site
 from training.cohorts import spine_ct
@@ -25,7 +25,6 @@ from training.fitting.bone_muscle_ct import TIERS, Predicted, Tier, predict, tra
 from training.phantoms.spine.phantom import SIMULATOR_VERSION
 from training.recipes.bone_muscle_judge import calibrate, compare_slices, judge
 from training.recipes.bone_muscle_texts import CARD, METADATA, inference, network_data_format
-from training.recipes.cap_mortality_cxr import halve
 from training.request import TrainingRequest, TrainingResult
 
 __all__ = ["TIERS", "run"]

@@ -14,7 +14,7 @@ from models.cap_mortality_cxr.network import MortalityNet
 from models.frontal_gate import FrontalNet
 from models.weights import pick_device
 from screening.errors import ConfigurationError
-from training.bundle import BundleContent, write_bundle
+from training.bundle import BundleContent, halve, write_bundle
 from training.cohorts.cap_mortality_cxr import LAYOUT, simulated_curb65, to_learn
 from training.cohorts.chest import ChestCohort, make_cohort
 from training.cohorts.source import Splits, splits
@@ -130,14 +130,6 @@ def judge(cohort: ChestCohort, probability: Floats) -> dict[str, float]:
         "efficiency": (learned.value - 0.5) / (oracle.value - 0.5),
         "correlation_with_oracle": float(np.corrcoef(odds, cohort.lp)[0, 1]),
     }
-
-
-def halve(net: torch.nn.Module) -> None:
-    """Round the weights to the half precision that the file keeps, so that what is judged is what is shipped."""
-    with torch.no_grad():
-        for tensor in (*net.parameters(), *net.buffers()):
-            if tensor.is_floating_point():
-                tensor.copy_(tensor.half().float())
 
 
 def _simulate(request: TrainingRequest, tier: Tier, split: str, count: int) -> ChestCohort:

@@ -15,7 +15,7 @@ from models.pediatric_age_cxr import preprocess
 from models.pediatric_age_cxr.network import AgeNet
 from models.pediatric_age_cxr.reader import GROUP_EDGES, GROUPS, MONTHS, Spread, group_of
 from models.weights import pick_device
-from training.bundle import BundleContent, write_bundle
+from training.bundle import BundleContent, halve, write_bundle
 from training.cohorts.pediatric_age_cxr import LAYOUT, AgeCohort, read, simulate
 from training.cohorts.source import splits
 from training.evaluation.interval import Floats
@@ -143,14 +143,6 @@ def distances(net: AgeNet, train: AgeCohort, validation: AgeCohort, size: int) -
         return torch.cat([score(net, part, size=size).features for part in parts if len(part)])
 
     return ood.fit_ood(both(train), both(validation))
-
-
-def halve(net: torch.nn.Module) -> None:
-    """Round the weights to the half precision that the file keeps, so that what is judged is what is shipped."""
-    with torch.no_grad():
-        for tensor in (*net.parameters(), *net.buffers()):
-            if tensor.is_floating_point():
-                tensor.copy_(tensor.half().float())
 
 
 def content(

@@ -17,7 +17,7 @@ from models.spine_fracture_xr.keypoints import LEVELS
 from models.spine_fracture_xr.network import FULL, IMAGE, Blends, FractureNet, blended
 from models.spine_fracture_xr.reader import find, load_reader
 from models.weights import fill, pick_device
-from training.bundle import write_bundle
+from training.bundle import halve, write_bundle
 from training.cohorts.source import Splits, splits
 from training.cohorts.spine_fracture_xr import LAYOUT, SpineCohort, lives, read, simulate
 from training.evaluation.bootstrap import bootstrap
@@ -28,7 +28,6 @@ from training.evaluation.scored import ScoredCohort
 from training.fitting import spine_keypoints
 from training.fitting.cox import fit_blends, fit_cox, newton
 from training.fitting.spine_hazard import TIERS, Shown, Tier, Trained, features_of, show, train_hazard
-from training.recipes.cap_mortality_cxr import halve
 from training.recipes.spine_fracture_texts import content
 from training.request import TrainingRequest, TrainingResult
 from training.scoring.spine_fracture_xr import scored

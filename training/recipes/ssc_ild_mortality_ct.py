@@ -5,8 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import torch
-from torch import nn
 
 from models import ood
 from models.calibration_by_year import YearlyCalibration
@@ -15,7 +13,7 @@ from models.ssc_ild_mortality_ct.network import MortalityNet
 from models.ssc_ild_mortality_ct.radiomics import BIN, RadiomicsModel
 from models.ssc_ild_mortality_ct.reader import FUSION, RADIOMICS, Reader, fuse, risk_of
 from models.weights import pick_device
-from training.bundle import BundleContent, write_bundle
+from training.bundle import BundleContent, halve, write_bundle
 from training.cohorts.source import Splits, splits
 from training.cohorts.ssc_ild_mortality_ct import FEATURES, LAYOUT, IldCohort, read, simulate
 from training.evaluation.interval import Floats
@@ -87,14 +85,6 @@ def assemble(networks: Mapping[str, MortalityNet], train: IldCohort, validation:
         networks=networks, radiomics=model, calibration=calibration, ood=constants, size=tier.size,
         slices=tier.slices,
     )  # fmt: skip
-
-
-def halve(net: nn.Module) -> None:
-    """Round the weights to the half precision that the file keeps, so that what is judged is what is shipped."""
-    with torch.no_grad():
-        for tensor in (*net.parameters(), *net.buffers()):
-            if tensor.is_floating_point():
-                tensor.copy_(tensor.half().float())
 
 
 def _results(request: TrainingRequest, tier: Tier, made: Splits[IldCohort], reader: Reader) -> dict[str, float]:

@@ -136,7 +136,12 @@ def _simulated(texts: Sequence[str], *, external: bool, seed: int) -> "list[Simu
 def _shipped(model: str) -> Path:
     from models import registry  # noqa: PLC0415
 
-    return registry.FOLDER / model / "bundle"
+    folder: Path = registry.FOLDER / model / "bundle"
+    if (registry.FOLDER / model).is_dir() and not folder.is_dir():
+        raise ConfigurationError(
+            f"no weights of {model} are shipped: make some with opportune train {model} and give --bundle"
+        )
+    return folder
 
 
 def _warn(name: str, count: int) -> None:

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from models.bone_muscle_ct.segmentation import (
+    AIR,
     BONES,
     GRID,
     LEVELS,
@@ -12,6 +13,7 @@ from models.bone_muscle_ct.segmentation import (
     TISSUES,
     VERTEBRA_LABELS,
     SegmentationNet,
+    body_box,
     fold,
     grid_shape,
     infer,
@@ -52,7 +54,7 @@ def test_windows_run_from_minus_one_to_one() -> None:
 
 
 def test_grid_covers_the_same_block() -> None:
-    assert grid_shape((100, 512, 512), (5.0, 0.7, 0.7)) == (167, 119, 119)
+    assert grid_shape((100, 512, 512), (5.0, 0.7, 0.7)) == (250, 179, 179)
     assert grid_shape((1, 1, 1), (0.5, 0.5, 0.5)) == (1, 1, 1)
 
 
@@ -95,12 +97,31 @@ def test_classes_come_back_on_the_source_grid() -> None:
     assert source_box(np.zeros((2, 2, 2), np.bool_), (4, 4, 4)) is None
 
 
+def test_the_air_around_a_patient_does_not_change_the_answer() -> None:
+    """The network's norms are taken over a whole pass."""
+    rng = np.random.default_rng(1)
+    patient = rng.normal(0, 100, (20, 32, 48)).astype(np.float32)
+    wide = np.full((20, 60, 80), AIR, np.float32)
+    wide[:, 10:42, 20:68] = patient
+    wide[:, 52:54] = 200  # the table
+    assert body_box(patient) == (slice(0, 20), slice(0, 32), slice(0, 48))
+    assert body_box(wide) == (slice(0, 20), slice(10, 42), slice(20, 68))
+    net = SegmentationNet((4, 8)).eval()
+    alone, inside = (infer(net, hu, (2.0, 2.0, 2.0)).classes for hu in (patient, wide))
+    assert torch.equal(inside[:, :, 10:42, 20:68], alone)
+    assert float(inside[0, :, :10].min()) == 1.0
+
+
+def test_a_volume_of_air_is_looked_at_as_a_whole() -> None:
+    assert body_box(np.full((3, 4, 5), AIR, np.float32)) == (slice(0, 3), slice(0, 4), slice(0, 5))
+
+
 def test_inference_covers_volumes_of_any_size() -> None:
     net = SegmentationNet((4, 8)).eval()
     hu = np.random.default_rng(1).normal(0, 100, (7, 50, 41)).astype(np.float32)
     found = infer(net, hu, (5.0, 1.5, 1.5))
-    assert found.classes.shape == (len(TISSUES), 12, 25, 20)
+    assert found.classes.shape == (len(TISSUES), 18, 38, 31)
     assert found.classes.sum(0).numpy() == pytest.approx(1, abs=1e-4)
     assert found.spacing == pytest.approx((GRID, GRID, GRID), rel=0.05)
     assert all(n * s == pytest.approx(m * t) for n, s, m, t in zip(
-        (12, 25, 20), found.spacing, hu.shape, (5.0, 1.5, 1.5), strict=True))  # fmt: skip
+        (18, 38, 31), found.spacing, hu.shape, (5.0, 1.5, 1.5), strict=True))  # fmt: skip

@@ -57,10 +57,9 @@ def test_learns_what_the_labels_say(cohorts: tuple[SpineCohort, SpineCohort], tm
     assert history.losses[-1] < 0.7 * history.losses[0]
     assert (tmp_path / "segmentation.csv").is_file()
     assert max(before) < 0.3
-    assert min(bone, muscle) > 0.5  # when written: 0.59 and 0.76
+    assert min(bone, muscle) > 0.6
     wrong, _ = train_segmentation(torn(train), torn(validation), TINY, seed=1)
-    for learned, fooled in zip((bone, muscle), overlap(wrong, validation), strict=True):
-        assert fooled < learned - 0.2
+    assert max(overlap(wrong, validation)) < 0.3
 
 
 def test_pieces_are_cut_or_filled_up() -> None:

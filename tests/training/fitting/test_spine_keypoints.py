@@ -99,13 +99,13 @@ def test_it_learns_more_from_points_than_from_anothers_points() -> None:
     cohort, held_out = simulate("train", 72, size=96), simulate("validation", 16, size=96)
     order = np.roll(np.arange(len(cohort)), 1)
     shuffled = replace(cohort, keypoints=cohort.keypoints[order])
-    tier = replace(TIERS["tiny"], stages=((SIZE, 14),))
+    tier = replace(TIERS["tiny"], stages=((SIZE, 24),))
     errors = []
     for people in (cohort, shuffled):
         torch.manual_seed(0)
         trainee = KeypointTrainee(people, held_out, tier)
-        fit(trainee, Plan(epochs=14, peak_rate=tier.peak_rate), seed=0)
+        fit(trainee, Plan(epochs=24, peak_rate=tier.peak_rate), seed=0)
         found = find(trainee.network, held_out, size=SIZE)
         away = np.linalg.norm(found.points * (96 / SIZE) - held_out.keypoints, axis=2) * held_out.spacing[:, None]
         errors.append(float(np.median(away)))
-    assert errors[0] < 0.7 * errors[1], errors  # when written: 8.9 and 15.2 mm
+    assert errors[0] < 0.5 * errors[1], errors

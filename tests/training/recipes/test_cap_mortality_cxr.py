@@ -132,17 +132,6 @@ def test_judging_the_oracle_gives_the_oracle() -> None:
     assert reverse["auc"] == pytest.approx(1 - told["auc"], abs=1e-6)
 
 
-def test_halved_weights_survive_the_file() -> None:
-    torch.manual_seed(0)
-    net = FrontalNet()
-    before = net.head.weight.detach().clone()
-    recipe.halve(net)
-    after = net.head.weight.detach()
-    assert not torch.equal(before, after)
-    assert torch.equal(after, after.half().float())
-    torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-6)
-
-
 def test_real_radiographs_reach_the_gate_and_the_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: Run
 ) -> None:

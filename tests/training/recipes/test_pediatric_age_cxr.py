@@ -112,13 +112,3 @@ def test_a_cohort_without_sizes_has_one_interval_for_both(done: Run) -> None:
     children = simulate("validation", 12, size=96, seed=SEED, cache=done.out / "cohorts")
     assert recipe.calibrate(net, children.without_size(), 64).scaled == recipe.calibrate(net, children, 64).filled
     assert recipe.calibrate(net, children, 64).scaled != recipe.calibrate(net, children, 64).filled
-
-
-def test_halved_weights_survive_the_file() -> None:
-    torch.manual_seed(0)
-    net = AgeNet(SMALLEST.architecture)
-    before = net.head.linear.weight.detach().clone()
-    recipe.halve(net)
-    after = net.head.linear.weight.detach()
-    assert not torch.equal(before, after)
-    assert torch.equal(after, after.half().float())

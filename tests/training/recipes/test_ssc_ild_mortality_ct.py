@@ -10,12 +10,13 @@ import torch
 
 from models.ssc_ild_mortality_ct.reader import load_reader
 from tests.training.ild import make_cohort
+from training.bundle import halve
 from training.cohorts.ssc_ild_mortality_ct import FEATURES, IldCohort, simulate
 from training.evaluation.concordance import harrell_c
 from training.evaluation.discrimination import auc
 from training.fitting.ssc_ild_mortality_ct import TIERS, Backbone, Tier, fit_network
 from training.recipes import ssc_ild_mortality_ct as recipe
-from training.recipes.ssc_ild_mortality_ct import assemble, halve
+from training.recipes.ssc_ild_mortality_ct import assemble
 from training.request import TrainingRequest, TrainingResult
 from training.scoring.ssc_ild_mortality_ct import score, scored
 

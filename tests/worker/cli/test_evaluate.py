@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from models import registry
 from tests.training import made_up_model as made_up
 from tests.training.cohorts.test_cap_mortality_cxr import spoil
 from tests.worker.cli.command import opportune
@@ -111,3 +112,12 @@ def test_real_files_made_bad(tmp_path: Path) -> None:
     assert "Rows left out: 10" in said
     assert "wrong-modality" in said
     assert str(tmp_path) not in said
+
+
+def test_a_model_without_weights_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pediatric_age_cxr").mkdir()
+    monkeypatch.setattr(registry, "FOLDER", tmp_path)
+    ended = opportune("evaluate", "pediatric_age_cxr", "--simulate", 10, "--out", tmp_path / "out")
+    assert ended.status == 2
+    assert "no weights of pediatric_age_cxr are shipped: make some with opportune train" in ended.words
+    assert not (tmp_path / "out").exists()
