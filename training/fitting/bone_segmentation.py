@@ -46,7 +46,7 @@ class Tier:
 TIERS = {
     # minutes on one core: proves that the chain learns
     "tiny": Tier(
-        train=10, validation=3, judged=4, crops=((32, 64, 80),), widths=(12, 24, 32), batch=1, steps=30,
+        train=10, validation=3, judged=4, crops=((32, 96, 112),), widths=(12, 24, 32), batch=1, steps=30,
         plan=Plan(epochs=16, peak_rate=6e-3),
     ),
     # 40 minutes of one core that multiplies bfloat16, drawing included

@@ -19,6 +19,7 @@ from training import loop
 from training.augment import augment
 from training.cohorts.chest import ChestCohort
 from training.loop import History, Plan
+from training.precision import mixed
 from training.request import Progress, silent
 
 Indices = npt.NDArray[np.int64]
@@ -137,7 +138,10 @@ class CapTrainee:
         """See `loss_of`."""
         images, risk, auxiliary = batch
         x = images.to(device, memory_format=torch.channels_last)
-        return loss_of(self.network(x), risk.to(device), auxiliary.to(device))
+        with mixed(device):
+            found, extra = self.network(x)
+        found = found._replace(logit=found.logit.float())
+        return loss_of((found, extra.float()), risk.to(device), auxiliary.to(device))
 
     def validate(self, device: torch.device) -> float:
         """Cross-entropy at the size of use."""

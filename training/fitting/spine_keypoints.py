@@ -27,6 +27,8 @@ SIGMA_OF_SIZE = SIGMA / 384  # heatmap pixels for each pixel of the input's side
 ROTATION = math.radians(20)  # COCO turns by 45 degrees, people stand straighter on a lateral view; assumption
 SCALE = 0.25  # of the logarithm; COCO: 0.35
 SHIFT = 0.08  # share of the side; assumption
+UPSIDE_DOWN = 0.06  # share of pictures turned by 180 degrees, on which no level is to be found; assumption
+NOWHERE = -1e4  # pixels: a point so far off leaves its heatmap empty
 INVERTED = 0.10  # share of pictures shown with bone dark; assumption
 CONTRAST = (0.6, 1.2)
 NOISE = 0.04
@@ -97,7 +99,7 @@ class KeypointTrainee:
         size, batch = self.sizes[epoch], self._tier.batch
         for step in range(self.steps):
             images, points = as_batch(self._train, order[step * batch : (step + 1) * batch], size)
-            yield augment(images, points, generator)
+            yield augment(*turn_some(images, points, generator), generator)
 
     def loss(self, batch: tuple[Tensor, Tensor], device: torch.device) -> Tensor:
         """Squared error of the heatmaps over the squared height of what was wanted: 1 for a network that is silent."""
@@ -126,6 +128,13 @@ def as_batch(cohort: LumbarCohort, chosen: Indices, size: int) -> tuple[Tensor, 
     if stored != size:
         images = functional.interpolate(images, size=(size, size), mode="bilinear", antialias=True)
     return images, torch.from_numpy(cohort.keypoints[chosen]).float() * (size / stored)
+
+
+def turn_some(images: Tensor, points: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """A few pictures upside down, their points nowhere: the network is to be silent on what the node must refuse."""
+    turned = torch.rand(len(images), generator=generator) < UPSIDE_DOWN
+    images = torch.where(turned[:, None, None, None], images.flip(2, 3), images)
+    return images, points.masked_fill(turned[:, None, None], NOWHERE)
 
 
 def augment(images: Tensor, points: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:

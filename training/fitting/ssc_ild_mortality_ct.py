@@ -18,6 +18,7 @@ from training.evaluation.interval import Floats
 from training.fitting.by_year import inverse_probability
 from training.loop import History, Plan, fit
 from training.outcomes.ssc_ild_mortality_ct import WEIGHTS
+from training.precision import mixed
 from training.request import Progress, silent
 
 SIGNS, PATTERNS = 1.0, 20.0  # of the mean squared errors of auxiliary targets beside the cross-entropy; assumption
@@ -151,8 +152,9 @@ class IldTrainee:
 
     def loss(self, batch: Batch, device: torch.device) -> Tensor:
         """Weighted cross-entropy of the yearly risks, and the auxiliary targets where they are known."""
-        output, signs, patterns = self.network(batch.slices.to(device))
-        main = weighted_bce(output.logits, batch.target.to(device), batch.weight.to(device))
+        with mixed(device):
+            output, signs, patterns = self.network(batch.slices.to(device))
+        main = weighted_bce(output.logits.float(), batch.target.to(device), batch.weight.to(device))
         beside = SIGNS * known_mse(signs, batch.signs.to(device))
         return main + beside + PATTERNS * known_mse(patterns, batch.patterns.to(device))
 

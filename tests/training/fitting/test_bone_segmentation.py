@@ -23,7 +23,7 @@ def overlap(net: SegmentationNet, cohort: SpineCohort) -> tuple[float, float]:
     """Dice of all vertebrae together and of all muscles together on the network's grid."""
     hit, total = np.zeros(2), np.zeros(2)
     for number in range(len(cohort)):
-        hu, target = crop(*cohort.volume(number), (32, 64, 80), torch.Generator().manual_seed(0))
+        hu, target = crop(*cohort.volume(number), TINY.crops[0], torch.Generator().manual_seed(0))
         with torch.no_grad():
             best = net(windows(hu[None]))[0].argmax(0)
         named = tissues(target)

@@ -11,12 +11,14 @@ from models.hrnet import KeypointHRNet
 from training.cohorts.lumbar import LumbarCohort, simulate
 from training.fitting.spine_keypoints import (
     TIERS,
+    UPSIDE_DOWN,
     KeypointTrainee,
     Tier,
     as_batch,
     augment,
     find,
     train_keypoints,
+    turn_some,
 )
 from training.loop import Plan, fit
 
@@ -42,6 +44,18 @@ def test_points_move_with_the_picture() -> None:
     assert float((away < 2.5).float().mean()) > 0.95
     assert float((expected - points).norm(dim=2).median()) > 3  # they did move
     assert 0 <= float(moved.min()) < float(moved.max()) <= 1
+
+
+def test_some_pictures_are_upside_down_and_have_no_points(cohort: LumbarCohort) -> None:
+    images, points = as_batch(cohort, np.arange(12).repeat(20), 48)
+    shown, told = turn_some(images, points, torch.Generator().manual_seed(0))
+    turned = (told < 0).all((1, 2))
+    assert 0.5 * UPSIDE_DOWN < float(turned.float().mean()) < 2 * UPSIDE_DOWN
+    assert torch.equal(shown[turned], images[turned].flip(2, 3))
+    assert torch.equal(shown[~turned], images[~turned])
+    assert torch.equal(told[~turned], points[~turned])
+    _, moved = augment(shown, told, torch.Generator().manual_seed(0))
+    assert float(render(moved[turned], (12, 12), sigma=2.0).max()) == 0.0
 
 
 def test_a_seed_is_an_augmentation(cohort: LumbarCohort) -> None:
