@@ -20,6 +20,7 @@ from models.bone_muscle_ct.segmentation import (
     SegmentationNet,
     Triple,
     infer,
+    resample,
     source_box,
     to_source,
     upsample,
@@ -33,14 +34,16 @@ BEND = 10.0  # mm, SD of the smoothing of that line; assumption
 BLUR = 2.5  # mm, SD of the profile along the line; the discs are 5-12 mm high
 HOLLOW = 0.22  # a body's waist is this much narrower than its ends at most, a disc's gap deeper; assumption
 ASIDE = (70.0, 35.0)  # mm (y, x) from the middle of the column's largest piece; assumption
-TWICE = 1.55  # times the usual span is two bodies; assumption
+TWICE = 1.55  # times the usual span is two bodies or more; assumption
 FARTHEST = 50.0  # mm between centres of neighbouring bodies; assumption (26-40 in adults, less when broken)
 TO_SACRUM = 35.0  # mm from L5's centre to the top of the sacrum at most; assumption
 # How far arches hang below their body: nothing up to 29 mm behind the body's centre, then half a mm a mm; assumption,
 # from the spinous processes that reach 25 mm lower than they begin (bones.py of the phantoms)
 HANG = (29.0, 0.5, 13.0)
-BONE_HU = 200.0  # between soft tissue (50) and what a voxel half of cortex shows; assumption
-DOUBTFUL = (0.15, 0.85)  # probability of bone between which HU decides at the source's resolution; assumption
+DENSE = 4.0  # mm, SD of the brightness along the line: makes one of the two end plates beside a disc
+BELOW = 22.0  # mm below the lowest body: what lies there is no part of it; assumption
+BONE_HU = 260.0  # between soft tissue (50) and what a voxel half of cortex shows; assumption
+DOUBTFUL = (0.3, 0.7)  # probability of bone between which HU decides at the source's resolution; assumption
 
 Vector = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -118,13 +121,19 @@ def line_of(places: Vector) -> Line | None:
     return Line(np.asarray(points, np.float64), np.concatenate([[0.0], np.cumsum(steps)]))
 
 
-def split(along: Vector, cell: float) -> list[tuple[float, float]]:
-    """Where bodies begin and end along the line, from below: `along` holds the length at each of their voxels.
+def split(along: Vector, brightness: Vector, cell: float) -> list[tuple[float, float]]:
+    """Where bodies begin and end along the line, from below.
 
-    cell: volume of a voxel, ml.
+    Parameters
+    ----------
+    along, brightness
+        (N,) length, mm, and HU at each voxel of the bodies.
+    cell
+        Volume of a voxel, ml.
     """
-    low = float(along.min()) - 3
-    profile = np.bincount((along - low).astype(np.int64), minlength=int(np.ptp(along)) + 7).astype(np.float64)
+    low, size = float(along.min()) - 3, int(np.ptp(along)) + 7
+    place = (along - low).astype(np.int64)
+    profile = np.bincount(place, minlength=size).astype(np.float64)
     smooth = ndimage.gaussian_filter1d(profile, BLUR)
     tops: list[int] = []
     for top in signal.find_peaks(smooth)[0]:
@@ -134,20 +143,32 @@ def split(along: Vector, cell: float) -> list[tuple[float, float]]:
             tops.append(int(top))
     cuts = [0.0, *(float(a + np.argmin(smooth[a : b + 1])) for a, b in pairwise(tops))]
     cuts.append(float(len(smooth)))
-    cuts = _cut_long(cuts, smooth)
+    cuts = _cut_long(cuts, _mean_along(place, brightness, profile))
     spans = [(a + low, b + low) for a, b in pairwise(cuts)]
     return [(a, b) for a, b in spans if ((along >= a) & (along < b)).sum() * cell >= SMALLEST]
 
 
-def _cut_long(cuts: list[float], profile: Vector) -> list[float]:
-    """One more cut where two bodies hang together: at the lowest place in the middle of a span that is too long."""
+def _mean_along(place: Numbers, brightness: Vector, count: Vector) -> Vector:
+    """Mean HU at each mm of the line, smoothed."""
+    total = np.bincount(place, brightness, len(count))
+    above, below = (ndimage.gaussian_filter1d(part, DENSE) for part in (total, count))
+    return np.asarray(above / np.maximum(below, 1e-6))
+
+
+def _cut_long(cuts: list[float], dense: Vector) -> list[float]:
+    """Cuts where bodies hang together: at the brightest place about each equal part of a span that is too long.
+
+    A disc that is thinner than the slices is taken for bone; the end plates beside it are the densest part of a spine.
+    """
     usual = float(np.median(np.diff(cuts)))
     out = [cuts[0]]
     for a, b in pairwise(cuts):
         if b - a > TWICE * usual and len(cuts) > 3:
-            third = (b - a) / 3
-            middle = profile[int(a + third) : int(b - third) + 1]
-            out.append(float(int(a + third) + np.argmin(middle)))
+            parts = max(2, round((b - a) / usual))
+            reach = (b - a) / parts / 3
+            for where in np.linspace(a, b, parts + 1)[1:-1]:
+                start = int(where - reach)
+                out.append(float(start + np.argmax(dense[start : int(where + reach) + 1])))
         out.append(b)
     return out
 
@@ -197,14 +218,16 @@ def assemble(found: Probabilities, hu: HU, spacing: Triple) -> Segmentation:
     """Masks and levels from the network's answer; hu and spacing of the source."""
     cell, ml = np.asarray(found.spacing), float(np.prod(found.spacing)) / 1000
     best = found.classes.argmax(0).numpy()
-    places = (np.argwhere(column(best == BODY, best == SACRUM, cell)) + 0.5) * cell
+    mask = column(best == BODY, best == SACRUM, cell)
+    places = (np.argwhere(mask) + 0.5) * cell
     line = line_of(places) if len(places) else None
     spans: list[tuple[float, float]] = []
     chosen: list[int] = []
     doubtful, bodies = True, []
     if line is not None:
         along = line.along(places)
-        spans = split(along, ml)
+        coarse = resample(hu, (best.shape[0], best.shape[1], best.shape[2])).numpy()
+        spans = split(along, coarse[mask].astype(np.float64), ml)
         inside = [(along >= a) & (along < b) for a, b in spans]
         centres = np.asarray([along[where].mean() for where in inside])
         chosen, doubtful = count_up(centres, _sacrum_top(best == SACRUM, line, cell, ml))
@@ -266,14 +289,16 @@ def paint_vertebrae(
     if line is not None and spans:
         source = np.asarray([n * s / m for n, s, m in zip(total.shape, found.spacing, shape, strict=True)])
         corner = np.asarray([part.start for part in box])
-        middles = np.asarray([(b + c) / 2 for (_, b), (c, _) in pairwise(spans)])
-        names = np.asarray([VERTEBRA_LABELS[c] if c >= 0 else 0 for c in chosen], np.uint8)
+        usual = float(np.median([b - a for a, b in spans]))
+        top = max(spans[-1][1], spans[-1][0] + usual)  # a body that is cut off ends later than what is seen of it
+        middles = np.asarray([*((b + c) / 2 for (_, b), (c, _) in pairwise(spans)), top])
+        above = chosen[-1] - 1  # its arch hangs into the scan; there is no body to find
+        names = np.asarray([VERTEBRA_LABELS[c] if c >= 0 else 0 for c in (*chosen, above)], np.uint8)
         for part, hanging in ((0, False), (1, True)):
             where = np.argwhere(bone & (kind == part))
             along = line.along((where + corner + 0.5) * source, hanging=hanging)
             found_names = names[np.digitize(along, middles)]
-            pitch = 45.0  # mm beyond the last bodies: belongs to vertebrae that were not found
-            found_names[(along < spans[0][0] - pitch / 2) | (along > spans[-1][1] + pitch / 3)] = 0
+            found_names[(along < spans[0][0] - BELOW) | (along > top + usual)] = 0  # of no vertebra that is known
             value[tuple(where.T)] = found_names
     vertebrae[box] = value
     bodies[box] = (value > 0) & (kind == 0)

@@ -61,10 +61,10 @@ TIERS = {
         train=160, validation=30, test=120, external=20, stored=128, shown=64, width=0.25, epochs=30, arm_epochs=40,
         batch=40, films=2, lives=24, jitter=0.10,
     ),
-    # ten quiet minutes of one core, half of them for drawing
+    # half an hour of one core, most of it for drawing
     "small": Tier(
-        train=1000, validation=200, test=600, external=200, stored=256, shown=96, width=0.25, epochs=40,
-        arm_epochs=40, batch=64, films=4, lives=24, rate=3e-3, jitter=0.10,
+        train=4000, validation=200, test=600, external=200, stored=256, shown=96, width=0.25, epochs=24,
+        arm_epochs=40, batch=64, films=1, lives=24, rate=3e-3, jitter=0.05,
     ),
     # a GPU: canvas and width of the specification
     "reference": Tier(

@@ -41,6 +41,7 @@ class Tier:
 
     train: int  #: simulated people
     validation: int
+    judged: int  #: external people on whom the weights are judged
     stored: int  #: size at which the phantoms are kept, pixels
     width: int  #: channels of HRNet's finest branch
     stages: tuple[tuple[int, int], ...]  #: (size in pixels, epochs): small pictures first, they are cheaper
@@ -70,16 +71,17 @@ class Tier:
 TIERS = {
     # minutes: proves that the chain learns
     "tiny": Tier(
-        train=160, validation=24, stored=128, width=8, stages=((64, 8), (128, 2)), batch=8, peak_rate=4e-3
+        train=160, validation=24, judged=24, stored=128, width=8, stages=((64, 8), (128, 2)), batch=8, peak_rate=4e-3
     ),
     # 80 minutes of one core that multiplies bfloat16, drawing included
     "small": Tier(
-        train=2400, validation=96, stored=256, width=18, stages=((64, 2), (96, 1)), batch=8, peak_rate=2e-3,
+        train=2400, validation=96, judged=500, stored=256, width=18, stages=((64, 2), (96, 1)), batch=8, peak_rate=2e-3,
         second=((128, 2), (192, 6)),
     ),
     # a GPU: the input size of the specification and HRNet-W32
     "reference": Tier(
-        train=20000, validation=1000, stored=384, width=32, stages=((192, 20), (384, 30)), batch=32, peak_rate=1e-3
+        train=20000, validation=1000, judged=1000, stored=384, width=32, stages=((192, 20), (384, 30)), batch=32,
+        peak_rate=1e-3,
     ),
 }  # fmt: skip
 

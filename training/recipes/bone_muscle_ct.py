@@ -20,7 +20,7 @@ from training.cohorts import spine_ct
 from training.cohorts.bone_muscle_data import BoneMuscleCohort
 from training.cohorts.bone_muscle_whole import through_segmentation
 from training.cohorts.source import Splits, splits
-from training.fitting import bone_segmentation
+from training.fitting import bone_segmentation, judge_segmentation
 from training.fitting.bone_muscle_ct import TIERS, Predicted, Tier, predict, train
 from training.phantoms.spine.phantom import SIMULATOR_VERSION
 from training.recipes.bone_muscle_judge import calibrate, compare_slices, judge
@@ -134,6 +134,8 @@ def finish(
             results |= {f"{split}_{name}": value for name, value in judged.items()}
     if "external" in found.parts:
         results |= _whole(request, tier, found.parts["external"], networks, calibration)
+    if request.cohort is None:
+        results |= _segmentation(request, networks.segmentation)
     bundle = request.out / "bundle"
     write_bundle(bundle, _content(request, networks, constants, calibration, results))
     return TrainingResult(
@@ -160,6 +162,21 @@ def _whole(
         for cohort in (some.take(cut.rows), cut.cohort)
     )
     return out | compare_slices(cut.cohort, true, found, calibration)
+
+
+def _segmentation(request: TrainingRequest, net: SegmentationNet) -> dict[str, float]:
+    """Masks, levels and measurements on external CTs as scanners make them, with 95 % intervals."""
+    count = bone_segmentation.TIERS[request.tier].judged
+    rows = judge_segmentation.judge(
+        net, count, device=str(pick_device(request.device)),
+        progress=lambda done, total: request.progress("judge:segmentation", done, total),
+    )  # fmt: skip
+    net.cpu()
+    results = {"segmentation_people": float(count)}
+    for name, interval in judge_segmentation.summary(rows).items():
+        key = f"segmentation_{name}"
+        results |= {key: interval.value, f"{key}_low": interval.low, f"{key}_high": interval.high}
+    return results
 
 
 def _content(

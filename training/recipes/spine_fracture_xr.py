@@ -18,6 +18,7 @@ from models.spine_fracture_xr.network import FULL, IMAGE, Blends, FractureNet, b
 from models.spine_fracture_xr.reader import find, load_reader
 from models.weights import fill, pick_device
 from training.bundle import halve, write_bundle
+from training.cohorts import lumbar
 from training.cohorts.source import Splits, splits
 from training.cohorts.spine_fracture_xr import LAYOUT, SpineCohort, lives, read, simulate
 from training.evaluation.bootstrap import bootstrap
@@ -27,6 +28,7 @@ from training.evaluation.interval import Bools, Floats, Ints
 from training.evaluation.scored import ScoredCohort
 from training.fitting import spine_keypoints
 from training.fitting.cox import fit_blends, fit_cox, newton
+from training.fitting.judge_keypoints import judge_keypoints
 from training.fitting.spine_hazard import TIERS, Shown, Tier, Trained, features_of, show, train_hazard
 from training.recipes.spine_fracture_texts import content
 from training.request import TrainingRequest, TrainingResult
@@ -103,6 +105,17 @@ def trained_keypoints(request: TrainingRequest) -> Keypoints:
     return Keypoints(network=network.eval(), width=tier.width, size=tier.size)
 
 
+def judged_keypoints(keypoints: Keypoints, request: TrainingRequest) -> dict[str, float]:
+    """How well the points are found on simulated pictures of a unit that training never saw."""
+    tier = spine_keypoints.TIERS[request.tier]
+    cohort = lumbar.simulate(
+        "external", tier.judged, size=tier.stored, seed=request.seed, workers=request.workers,
+        cache=request.out / "keypoints" / "cohorts",
+        progress=lambda done, total: request.progress("phantoms:keypoints", done, total),
+    )  # fmt: skip
+    return judge_keypoints(keypoints.network, cohort, size=keypoints.size)
+
+
 def _simulate(request: TrainingRequest, tier: Tier, split: str, count: int) -> SpineCohort:
     return simulate(
         split, count, size=tier.stored, films=tier.films if split == "train" else 1, seed=request.seed,
@@ -150,6 +163,7 @@ def finish(
     )  # fmt: skip
     bundle = request.out / "bundle"
     results = source.counts | {"training_lives": float(len(lived)), "training_events": float(times[1].sum())}
+    results |= {f"keypoints_{name}": value for name, value in judged_keypoints(keypoints, request).items()}
     write_bundle(bundle, content(request, parts, results))
     reader = load_reader(bundle, device=str(pick_device(request.device)))
     bad = list(source.bad)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from models.bone_muscle_ct.labelling import BODY, assemble, count_up, segment
-from models.bone_muscle_ct.segmentation import LEVELS, MUSCLES, VERTEBRA_LABELS, SegmentationNet
+from models.bone_muscle_ct.segmentation import LEVELS, MUSCLES, TISSUES, VERTEBRA_LABELS, SegmentationNet
 from tests.models.bone_muscle_ct.bodies import PITCH, SPACING, hounsfield, put, spine
 
 T12, L1, L3, L5, S1 = (LEVELS.index(k) for k in ("T12", "L1", "L3", "L5", "S1"))
@@ -74,6 +74,32 @@ def test_two_bodies_that_hang_together_are_cut() -> None:
     put(found.classes, BODY, (slice(gap, gap + 3), slice(9, 17), slice(11, 21)))
     answer = assemble(found, hounsfield(found), SPACING)
     assert [body.level for body in answer.levels] == list(LEVELS[:-1])
+
+
+def test_three_bodies_in_one_piece_are_cut_at_their_end_plates() -> None:
+    """Thin discs between thick slices: the network sees one body, HU show where it ends."""
+    found = spine()
+    gaps = [slice(g, g + 4) for g in ((len(LEVELS) - 1 - level) * PITCH + 11 for level in (L3, L3 - 1))]
+    for gap in gaps:
+        put(found.classes, BODY, (gap, slice(8, 18), slice(10, 22)))
+    hu = hounsfield(found)
+    for gap in gaps:
+        hu[gap, 8:18, 10:22] = 450
+    answer = assemble(found, hu, SPACING)
+    assert [body.level for body in answer.levels] == list(LEVELS[:-1])
+    assert not answer.doubtful
+    l2 = answer.body("L2")
+    assert l2 is not None
+    assert l2.centre[0] == pytest.approx((4 * PITCH + 6.5) * 3, abs=4)
+
+
+def test_an_arch_that_hangs_in_from_above_is_of_the_next_level() -> None:
+    found = spine(first=T12)
+    above = (len(LEVELS) - 1 - T12) * PITCH + 13
+    put(found.classes, TISSUES.index("arch"), (slice(above, above + 3), slice(20, 23), slice(14, 18)))
+    answer = assemble(found, hounsfield(found), SPACING)
+    assert [body.level for body in answer.levels][0] == "T12"
+    assert set(np.unique(answer.vertebrae[above : above + 3, 20:23, 14:18])) == {VERTEBRA_LABELS[T12 - 1]}
 
 
 def test_nothing_found_is_nothing_painted() -> None:

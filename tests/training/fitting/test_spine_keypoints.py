@@ -22,7 +22,9 @@ from training.fitting.spine_keypoints import (
 )
 from training.loop import Plan, fit
 
-SHORT = Tier(train=4, validation=2, stored=96, width=4, stages=((32, 1),), second=((64, 1),), batch=2, peak_rate=1e-3)
+SHORT = Tier(
+    train=4, validation=2, judged=2, stored=96, width=4, stages=((32, 1),), second=((64, 1),), batch=2, peak_rate=1e-3
+)
 SIZE = 64
 
 

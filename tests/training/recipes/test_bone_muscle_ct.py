@@ -54,7 +54,7 @@ def reader(done: tuple[TrainingResult, Path, set[str]]) -> Reader:
 def test_each_stage_is_reported(done: tuple[TrainingResult, Path, set[str]]) -> None:
     fits = {f"{name}-{task}" for name in ("bone", "bone_and_muscle") for task in ("detection", "both")}
     splits = {f"phantoms:{split}" for split in ("train", "validation", "test", "external", "segmentation")}
-    assert fits | splits | {"segmentation", "whole"} <= done[2]
+    assert fits | splits | {"segmentation", "whole", "judge:segmentation"} <= done[2]
 
 
 def test_the_bundle_says_what_it_holds(done: tuple[TrainingResult, Path, set[str]], reader: Reader) -> None:
@@ -94,7 +94,8 @@ def test_results_hold_the_oracle_and_both_inputs(done: tuple[TrainingResult, Pat
         assert {f"{split}_{name}" for name in ("c", "bone_c", "oracle_c", "efficiency", "c_gain_by_muscle")} <= set(
             told
         )
-    assert told["whole_people"] == 1
+    assert told["whole_people"] == told["segmentation_people"] == 1
+    assert 0 <= told["segmentation_dice_bone"] <= 1
     assert told == {name: pytest.approx(value, nan_ok=True) for name, value in done[0].metrics.items()}
 
 
