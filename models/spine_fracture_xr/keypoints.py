@@ -14,7 +14,7 @@ Points = npt.NDArray[np.float64]
 LEVELS = ("L1", "L2", "L3", "L4", "L5")
 MEAN, SD = 0.30, 0.30  # about those of the simulated pictures with their black margins; fixed, no part of training
 STRIDE = 4  # input pixels for each heatmap pixel
-LOWEST_PEAK = 0.45  # a heatmap that stays below it knows of no vertebra; about 0.9 where the network is sure (see the docs)
+LOWEST_PEAK = 0.45  # a heatmap that stays below it knows of no vertebra; about 0.9 where the network is sure
 # Largest over smallest distance between neighbours, and degrees between neighbouring segments of the line: within both
 # are 99.9 % of 1,882 real spines (VID keypoints of CTs, seen from the side) and all of 3,000 simulated ones
 UNEVEN, SHARPEST = 1.8, 55.0

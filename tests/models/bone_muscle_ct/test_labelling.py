@@ -98,7 +98,7 @@ def test_an_arch_that_hangs_in_from_above_is_of_the_next_level() -> None:
     above = (len(LEVELS) - 1 - T12) * PITCH + 13
     put(found.classes, TISSUES.index("arch"), (slice(above, above + 3), slice(20, 23), slice(14, 18)))
     answer = assemble(found, hounsfield(found), SPACING)
-    assert [body.level for body in answer.levels][0] == "T12"
+    assert answer.levels[0].level == "T12"
     assert set(np.unique(answer.vertebrae[above : above + 3, 20:23, 14:18])) == {VERTEBRA_LABELS[T12 - 1]}
 
 
