@@ -40,7 +40,7 @@ def test_the_five_levels_are_found_on_pictures_of_another_hospital() -> None:
     torch.set_num_threads(1)
     reader = load_reader(BUNDLE)
     rows = [lumbar_row(int(seed), size=256, external=True) for seed in lumbar_seeds("external", 603)[-3:]]
-    squares = np.stack([row.square for row in rows]).astype(np.float32) / 255
+    squares = np.stack([row.square for row in rows]).astype(np.float32) / np.float32(255)
     located = reader.find(squares)
     assert located.refusals == [None] * 3
     for row, points in zip(rows, located.points, strict=True):
