@@ -13,7 +13,6 @@ from torch.nn import functional
 
 from models.unet import UNet3d
 
-VERSION = "bone-muscle-segmentation-2.0"
 GRID = 2.0  # mm: voxels of the network's input and output; assumption
 LEVELS = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1")
 VERTEBRA_LABELS = (17, 18, 19, 20, 21, 22, 23, 24, 26)  # of LEVELS, as in the VerSe data sets (26: sacrum)
