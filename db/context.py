@@ -17,7 +17,7 @@ from screening.types import ClinicalContext
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContextItem:
-    """One item ({"urea_mmol_l": 8.1}) or one diagnosis of one patient; exactly one of value and diagnosis is given."""
+    """One item ({"urea_mmol_per_l": 8.1}) or one diagnosis of one patient: exactly one of value and diagnosis."""
 
     patient_id: str = field(repr=False)
     issuer_of_patient_id: str = field(default="", repr=False)

@@ -1,5 +1,9 @@
-"""Findings: the outcome of a job as rows, one for each measurement and each coded answer."""
+"""Findings: the outcome of a job as rows, one for each measurement and each coded answer.
 
+A name is kept with the derivation of its value: "Attenuation Coefficient (Mean)".
+"""
+
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -58,7 +62,7 @@ def _row(
         "group_index": index,
         "position": position,
         "tracking_identifier": group.tracking_identifier,
-        **_code("name", item.name),
+        **_code("name", item.name if measured is None else replace(item.name, meaning=measured.title[:64])),
         "value": None if measured is None else measured.value,
         **_code("unit", None if measured is None else measured.unit),
         "horizon_days": None if measured is None else measured.horizon_days,

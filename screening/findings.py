@@ -42,12 +42,17 @@ def rectangle(left: float, top: float, right: float, bottom: float, sop_instance
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measurement:
-    """One value. Probabilities are in percent (0..100); horizon_days says for which time ahead a risk holds."""
+    """One value. Probabilities are in percent (0..100).
+
+    horizon_days says for which time ahead a risk holds; 0 is the time of the image. derivation says how one value was
+    made of many (PS3.16 CID 7464: mean, standard deviation).
+    """
 
     name: CodedName
     value: float
     unit: CodedName
     horizon_days: int | None = None
+    derivation: CodedName | None = None
     low: float | None = None  #: lower bound of the interval, in the same unit
     high: float | None = None
 
@@ -61,6 +66,11 @@ class Measurement:
         if self.horizon_days is not None and self.unit.value == "%" and not 0 <= self.value <= 100:
             raise ValueError(f"risk {self.name.value} must lie in 0..100 %, got {self.value}")
 
+    @property
+    def title(self) -> str:
+        """What it is, for people: its meaning with its derivation."""
+        return self.name.meaning if self.derivation is None else f"{self.name.meaning} ({self.derivation.meaning})"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Qualitative:
@@ -72,7 +82,7 @@ class Qualitative:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasurementGroup:
-    """Values that belong to one place: becomes one TID 1410 group. The region is required: viewers fail without."""
+    """Values that belong to one place: a TID 1410 group (1411 with several regions). Viewers fail without a region."""
 
     tracking_identifier: str
     finding: CodedName
@@ -80,27 +90,63 @@ class MeasurementGroup:
     region: Region
     measurements: tuple[Measurement, ...] = ()
     qualitative: tuple[Qualitative, ...] = ()
+    further_regions: tuple[Region, ...] = ()  #: other parts of what was measured; viewers may draw the first alone
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Every region."""
+        return (self.region, *self.further_regions)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Heatmap:
     """Where the model looked.
 
-    values: float32 (h, w) in [0, 1]. box: (left, top, right, bottom) of the area it covers, in source pixels.
+    values: float32 (h, w) in [0, 1], or in [-1, 1] where places speak for one of two `ends`. box: (left, top, right,
+    bottom) of the area it covers, in source pixels.
     """
 
     values: npt.NDArray[np.float32] = field(repr=False)
     box: tuple[float, float, float, float]
     sop_instance_uid: str
+    ends: tuple[str, str] | None = None  #: what -1 and 1 speak for, e.g. ("younger", "older"); None: no sign
 
     def __post_init__(self) -> None:
+        least = 0 if self.ends is None else -1
         if self.values.ndim != 2 or self.values.dtype != np.float32:
             raise ValueError(f"values must be float32 (h, w), got {self.values.dtype} {self.values.shape}")
-        if not ((self.values >= 0) & (self.values <= 1)).all():
-            raise ValueError("values of a heatmap must lie in [0, 1]")
+        if not ((self.values >= least) & (self.values <= 1)).all():
+            raise ValueError(f"values of a heatmap must lie in [{least}, 1]")
         left, top, right, bottom = self.box
         if not (left < right and top < bottom):
             raise ValueError(f"box must be (left, top, right, bottom) with an area, got {self.box}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segment:
+    """A volume that was measured: becomes a segment of a DICOM segmentation (PS3.3 C.8.20.2).
+
+    mask: bool (N, rows, columns), for N source images in the order of sop_instance_uids.
+    """
+
+    label: str
+    category: CodedName  #: PS3.16 CID 7150, e.g. tissue
+    kind: CodedName  #: what it is, e.g. skeletal muscle
+    site: CodedName | None  #: anatomic region, where `kind` is none
+    tracking_identifier: str  #: of the group with its measurements
+    sop_instance_uids: tuple[str, ...]
+    mask: npt.NDArray[np.bool_] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if self.mask.ndim != 3 or self.mask.dtype != np.bool_ or len(self.mask) != len(self.sop_instance_uids):
+            raise ValueError(
+                f"mask must be bool (N, rows, columns) for {len(self.sop_instance_uids)} images,"
+                f" got {self.mask.dtype} {self.mask.shape}"
+            )
+        if not self.mask.any((1, 2)).all() or not len(self.mask):
+            raise ValueError(f"each image of segment {self.label!r} must show something of it")
+        for uid in self.sop_instance_uids:
+            require_uid("sop_instance_uids", uid)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,10 +158,19 @@ class Findings:
     notes: tuple[str, ...] = ()  #: limits and quality remarks shown with the result
     out_of_distribution: float | None = None  #: distance from the training data; 1 is the 99th percentile of validation
     heatmap: Heatmap | None = None  #: not part of the stored findings
+    window: tuple[float, float] | None = None  #: HU shown as black and as white on a slice; not stored either
+    shown: str | None = None  #: SOP Instance UID of the slice to show, None: that of the first group; not stored either
+    segments: tuple[Segment, ...] = ()  #: not part of the stored findings; they live in the segmentation
 
     def __post_init__(self) -> None:
         if not self.groups or not self.groups[0].measurements:
             raise ValueError("findings must begin with a group that holds the headline measurement")
+        if self.window is not None and not self.window[0] < self.window[1]:
+            raise ValueError(f"window must be (black, white), rising, got {self.window}")
+        groups = {group.tracking_identifier for group in self.groups}
+        strange = [s.label for s in self.segments if s.tracking_identifier not in groups]
+        if strange:
+            raise ValueError(f"segment {strange[0]!r} must have the tracking identifier of a group")
         if self.out_of_distribution is not None and not np.isfinite(self.out_of_distribution):
             raise ValueError(f"out_of_distribution must be finite, got {self.out_of_distribution}")
 

@@ -31,10 +31,23 @@ def patient_of(header: Header) -> Patient:
     return Patient(age_years=_age_years(header), sex=sex if sex in ("M", "F", "O") else None)
 
 
-def _age_years(header: Header) -> float | None:
+def told_in_whole_years(header: Header) -> bool:
+    """Whether the age is known as a number of completed years only: no birth date, and Patient's Age in years."""
+    return _days_lived(header) is None and bool(re.fullmatch(r"\d{3}Y", header.text("PatientAge").upper()))
+
+
+def _days_lived(header: Header) -> int | None:
+    """Days from birth to examination, or None if they are not known or impossible."""
     born, examined = parse_date(header.text("PatientBirthDate")), examination_date(header)
-    if born is not None and examined is not None and 0 <= (examined - born).days <= 150 * 365:
-        return (examined - born).days / 365.2425
+    if born is None or examined is None or not 0 <= (examined - born).days <= 150 * 365:
+        return None
+    return (examined - born).days
+
+
+def _age_years(header: Header) -> float | None:
+    days = _days_lived(header)
+    if days is not None:
+        return days / 365.2425
     match = _AGE.fullmatch(header.text("PatientAge").upper())
     if match is None:
         return None

@@ -12,6 +12,13 @@ class ObjectKind(StrEnum):
     SC = "sc"
     SR = "sr"
     SEG = "seg"
+    TEXT_SR = "text-sr"
+    GSPS = "gsps"
+    KOS = "kos"
+
+
+FORMS: tuple[ObjectKind, ...] = (ObjectKind.TEXT_SR, ObjectKind.GSPS, ObjectKind.KOS)
+"""Further forms of a result: made where a destination asks for them, in the order in which they are sent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,7 +26,7 @@ class ReportObject:
     """One encoded SOP Instance (a whole PS3.10 file), frozen before it is first sent."""
 
     kind: ObjectKind
-    role: str  #: "card", "overlay", "measurements", "masks": unique within a report
+    role: str  #: "card", "overlay", "measurements", "masks", "text", "marks", "key-objects": unique within a report
     sop_class_uid: str
     sop_instance_uid: str
     series_instance_uid: str
@@ -34,7 +41,7 @@ class ReportObject:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """All objects of one job, in the order in which they are sent: SC first, then SR, then SEG."""
+    """All objects of one job, in the order in which they are sent: SC, SR, SEG, then `FORMS`."""
 
     objects: tuple[ReportObject, ...]
 

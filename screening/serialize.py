@@ -9,7 +9,7 @@ from screening.types import ClinicalContext, Instance
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    """A findings or not-evaluable value as JSON; the heatmap is left out (it lives in the overlay picture)."""
+    """A findings or not-evaluable value as JSON, without heatmap and segments: they live in the report's objects."""
     if isinstance(outcome, NotEvaluable):
         return {
             "kind": "not_evaluable",
@@ -27,7 +27,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def outcome_from_json(values: dict[str, Any]) -> Outcome:
-    """The inverse of `outcome_to_json`, except for the heatmap.
+    """The inverse of `outcome_to_json`, except for heatmap and segments.
 
     Raises
     ------
@@ -84,11 +84,8 @@ def _group_to_json(group: MeasurementGroup) -> dict[str, Any]:
         "tracking_identifier": group.tracking_identifier,
         "finding": _code_to_json(group.finding),
         "site": _code_to_json(group.site),
-        "region": {
-            "graphic_type": group.region.graphic_type,
-            "points": [list(point) for point in group.region.points],
-            "sop_instance_uid": group.region.sop_instance_uid,
-        },
+        "region": _region_to_json(group.region),
+        "further_regions": [_region_to_json(region) for region in group.further_regions],
         "measurements": [_measurement_to_json(measurement) for measurement in group.measurements],
         "qualitative": [
             {"name": _code_to_json(answer.name), "value": _code_to_json(answer.value)} for answer in group.qualitative
@@ -96,17 +93,29 @@ def _group_to_json(group: MeasurementGroup) -> dict[str, Any]:
     }
 
 
+def _region_to_json(region: Region) -> dict[str, Any]:
+    return {
+        "graphic_type": region.graphic_type,
+        "points": [list(point) for point in region.points],
+        "sop_instance_uid": region.sop_instance_uid,
+    }
+
+
+def _region_from_json(values: dict[str, Any]) -> Region:
+    return Region(
+        graphic_type=values["graphic_type"],
+        points=tuple(cast("tuple[float, float]", tuple(point)) for point in values["points"]),
+        sop_instance_uid=values["sop_instance_uid"],
+    )
+
+
 def _group_from_json(values: dict[str, Any]) -> MeasurementGroup:
-    region = values["region"]
     return MeasurementGroup(
         tracking_identifier=values["tracking_identifier"],
         finding=CodedName(**values["finding"]),
         site=CodedName(**values["site"]),
-        region=Region(
-            graphic_type=region["graphic_type"],
-            points=tuple(cast("tuple[float, float]", tuple(point)) for point in region["points"]),
-            sop_instance_uid=region["sop_instance_uid"],
-        ),
+        region=_region_from_json(values["region"]),
+        further_regions=tuple(_region_from_json(region) for region in values.get("further_regions", ())),
         measurements=tuple(_measurement_from_json(measurement) for measurement in values["measurements"]),
         qualitative=tuple(
             Qualitative(name=CodedName(**answer["name"]), value=CodedName(**answer["value"]))
@@ -121,10 +130,13 @@ def _measurement_to_json(measurement: Measurement) -> dict[str, Any]:
         "value": measurement.value,
         "unit": _code_to_json(measurement.unit),
         "horizon_days": measurement.horizon_days,
+        "derivation": None if measurement.derivation is None else _code_to_json(measurement.derivation),
         "low": measurement.low,
         "high": measurement.high,
     }
 
 
 def _measurement_from_json(values: dict[str, Any]) -> Measurement:
-    return Measurement(**{**values, "name": CodedName(**values["name"]), "unit": CodedName(**values["unit"])})
+    derivation = values.get("derivation")
+    codes = {"name": CodedName(**values["name"]), "unit": CodedName(**values["unit"])}
+    return Measurement(**{**values, **codes, "derivation": None if derivation is None else CodedName(**derivation)})

@@ -27,7 +27,7 @@ from pydantic_core import ErrorDetails
 
 from screening.card import Evidence
 from screening.errors import ConfigurationError
-from screening.reports import ObjectKind
+from screening.reports import FORMS, ObjectKind
 
 PREFIX = "OPPORTUNE_"
 CONFIG_NAME = "opportune.toml"
@@ -88,7 +88,8 @@ class Destination(_Section):
     address: str = Field(min_length=1, description="Host name or IP address")
     port: int = Field(ge=1, le=65535, description="DICOM port")
     objects: tuple[ObjectKind, ...] = Field(
-        (ObjectKind.SC, ObjectKind.SR, ObjectKind.SEG), description="Kinds of object sent"
+        (ObjectKind.SC, ObjectKind.SR, ObjectKind.SEG),
+        description="Kinds of object sent; text-sr, gsps and kos are made for the results that follow",
     )
     accept_evidence: tuple[Evidence, ...] = Field(
         (Evidence.RESEARCH, Evidence.SITE_VALIDATED),
@@ -100,6 +101,14 @@ class Destination(_Section):
     )
 
     check_ae = field_validator("ae_title")(_ae_title)
+
+    @field_validator("objects")
+    @classmethod
+    def check_objects(cls, value: tuple[ObjectKind, ...]) -> tuple[ObjectKind, ...]:
+        """Key objects point at our pictures, which must be there too."""
+        if ObjectKind.KOS in value and ObjectKind.SC not in value:
+            raise ValueError("must name sc beside kos: the key objects are our pictures")
+        return value
 
 
 class Indication(_Section):
@@ -113,10 +122,12 @@ class ModelSettings(_Section):
     """Whether and when a model runs."""
 
     enabled: bool = Field(False, description="Whether this model may run on patients")
-    when: Literal["always", "indication", "manual"] = Field(
-        "always", description="When it runs: always, with a known indication, or (manual) by command only"
+    when: Literal["always", "indication", "manual"] | None = Field(
+        None,
+        description="When it runs: always, with a known indication, or (manual) by command only;"
+        " unset: with the indication that the model itself names, always if it names none",
     )
-    indication: Indication = Field(Indication(), description="The indication")
+    indication: Indication = Field(Indication(), description="The indication; unset: the model's own")
     queue: str = Field("screen", pattern=r"^[a-z][a-z0-9_-]*$", description="Celery queue of its jobs")
     bundle: Path | None = Field(
         None,
@@ -221,6 +232,11 @@ class Settings(_Section):
     def of_model(self, name: str) -> ModelSettings:
         """A model's section; the defaults where it has none."""
         return self.models.get(name, ModelSettings())
+
+    @property
+    def forms(self) -> tuple[ObjectKind, ...]:
+        """The further forms of a result that any destination asks for."""
+        return tuple(kind for kind in FORMS if any(kind in item.objects for item in self.destinations))
 
     @property
     def spool(self) -> Path:

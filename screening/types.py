@@ -107,7 +107,7 @@ class ClinicalContext:
     """What a site told about a patient besides the image. An absent item is unknown, never a default."""
 
     diagnoses: tuple[CodedName, ...] = ()
-    items: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))  #: e.g. {"urea_mmol_l": 8.1}
+    items: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))  #: e.g. {"urea_mmol_per_l": 8.1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

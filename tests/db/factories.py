@@ -107,7 +107,7 @@ def make_findings() -> Findings:
 
 
 def make_object(role: str, kind: ObjectKind, run: int = 1) -> ReportObject:
-    number = {"card": 1, "overlay": 2, "measurements": 3}[role]
+    number = {"card": 1, "overlay": 2, "measurements": 3, "text": 5, "marks": 6}[role]
     return ReportObject(
         kind=kind,
         role=role,

@@ -3,8 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from screening.codes import MONTH
-from screening.findings import Findings, Heatmap, NotEvaluable, rectangle
+from screening.codes import ATTENUATION, HOUNSFIELD, MEAN, MONTH, SKELETAL_MUSCLE, TISSUE
+from screening.findings import Findings, Heatmap, NotEvaluable, Segment, rectangle
 from tests.screening.factories import UID, make_group, make_measurement, make_region
 
 
@@ -106,3 +106,67 @@ def test_not_evaluable_has_a_code() -> None:
     assert NotEvaluable(code="age-unknown", reason="no age").sop_instance_uid is None
     with pytest.raises(ValueError, match="code must be lower-case words"):
         NotEvaluable(code="Age unknown", reason="no age")
+
+
+def test_a_window_rises() -> None:
+    groups = (make_group(),)
+    assert Findings(groups=groups, conclusion="c", window=(-1350.0, 150.0)).window == (-1350, 150)
+    with pytest.raises(ValueError, match="window must be"):
+        Findings(groups=groups, conclusion="c", window=(150.0, -1350.0))
+
+
+def test_a_heatmap_with_two_ends_has_a_sign() -> None:
+    values = np.array([[-1, 0.5]], np.float32)
+    assert heatmap(values=values, ends=("younger", "older")).values.min() == -1
+    with pytest.raises(ValueError, match=r"\[-1, 1\]"):
+        heatmap(values=2 * values, ends=("younger", "older"))
+
+
+def make_segment(**changes: Any) -> Segment:
+    values: dict[str, Any] = {
+        "label": "Muscle", "category": TISSUE, "kind": SKELETAL_MUSCLE, "site": None, "tracking_identifier": "headline",
+        "sop_instance_uids": (UID, f"{UID}.2"), "mask": np.ones((2, 3, 4), np.bool_),
+    }  # fmt: skip
+    return Segment(**(values | changes))
+
+
+def test_a_derived_value_says_how_it_was_made() -> None:
+    plain = make_measurement(name=ATTENUATION, unit=HOUNSFIELD, horizon_days=None)
+    assert plain.title == "Attenuation Coefficient"
+    mean = make_measurement(name=ATTENUATION, unit=HOUNSFIELD, horizon_days=None, derivation=MEAN)
+    assert mean.title == "Attenuation Coefficient (Mean)"
+
+
+def test_the_present_is_a_risk_of_no_time_ahead() -> None:
+    assert make_measurement(horizon_days=0).horizon_days == 0
+    with pytest.raises(ValueError, match="must lie in 0"):
+        make_measurement(horizon_days=0, value=101.0)
+
+
+@pytest.mark.parametrize(
+    "mask", [np.ones((1, 3, 4), np.bool_), np.ones((2, 3), np.bool_), np.ones((2, 3, 4), np.uint8)], ids=str
+)
+def test_a_mask_has_a_slice_for_each_image(mask: Any) -> None:
+    with pytest.raises(ValueError, match="mask must be bool"):
+        make_segment(mask=mask)
+
+
+def test_a_mask_shows_something_on_each_image() -> None:
+    mask = np.ones((2, 3, 4), np.bool_)
+    mask[1] = False
+    with pytest.raises(ValueError, match="must show something"):
+        make_segment(mask=mask)
+    with pytest.raises(ValueError, match="must show something"):
+        make_segment(mask=mask[:0], sop_instance_uids=())
+
+
+def test_a_segment_belongs_to_a_group() -> None:
+    kept = Findings(groups=(make_group(),), conclusion="", segments=(make_segment(),))
+    assert kept.segments[0].label == "Muscle"
+    with pytest.raises(ValueError, match="segment 'Muscle' must have the tracking identifier of a group"):
+        Findings(groups=(make_group(),), conclusion="", segments=(make_segment(tracking_identifier="other"),))
+
+
+def test_a_group_has_all_its_regions() -> None:
+    other = make_region(sop_instance_uid=f"{UID}.4")
+    assert make_group(further_regions=(other,)).regions == (make_region(), other)

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from screening.patient import examination_date, parse_date, patient_of
+from screening.patient import examination_date, parse_date, patient_of, told_in_whole_years
 from tests.screening.factories import make_header
 
 
@@ -71,3 +71,18 @@ def test_unknown_age() -> None:
 )
 def test_sex(text: str, sex: str | None) -> None:
     assert patient_of(make_header(PatientSex=text)).sex == sex
+
+
+@pytest.mark.parametrize(
+    ("values", "whole"),
+    [
+        ({"PatientAge": "007Y"}, True),
+        ({"PatientAge": "007y", "PatientBirthDate": "20190101"}, True),  # no date of the examination
+        ({"PatientAge": "007Y", "PatientBirthDate": "20190101", "StudyDate": "20260301"}, False),
+        ({"PatientAge": "007M"}, False),
+        ({"PatientAge": "7Y"}, False),
+        ({}, False),
+    ],
+)
+def test_an_age_may_be_known_in_whole_years_only(values: dict[str, str], whole: bool) -> None:
+    assert told_in_whole_years(make_header(**values)) is whole

@@ -69,4 +69,4 @@ def test_roles_and_uids_are_unique_within_a_report() -> None:
 
 def test_kinds_are_named_in_the_order_of_sending() -> None:
     assert all(first != second for first, second in pairwise(ObjectKind))
-    assert [kind.value for kind in ObjectKind] == ["sc", "sr", "seg"]
+    assert [kind.value for kind in ObjectKind] == ["sc", "sr", "seg", "text-sr", "gsps", "kos"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screening.codes import MONTH, PERCENT, RISK_HIGH, RISK_STRATUM, CodedName
+from screening.codes import MEAN, MONTH, PERCENT, RISK_HIGH, RISK_STRATUM, CodedName
 from screening.findings import Findings, Heatmap, Measurement, NotEvaluable, Outcome, Qualitative
 from screening.serialize import (
     context_from_json,
@@ -18,7 +18,7 @@ from screening.serialize import (
     outcome_to_json,
 )
 from screening.types import ClinicalContext
-from tests.screening.factories import NAME, UID, make_group, make_header, make_instance, make_measurement
+from tests.screening.factories import NAME, UID, make_group, make_header, make_instance, make_measurement, make_region
 
 FINDINGS = Findings(
     groups=(
@@ -26,7 +26,8 @@ FINDINGS = Findings(
             measurements=(make_measurement(low=3.5, high=30.0), make_measurement(value=-4.0, unit=MONTH)),
             qualitative=(Qualitative(name=RISK_STRATUM, value=RISK_HIGH),),
         ),
-        make_group(tracking_identifier="heatmap hot spot 1", measurements=()),
+        make_group(tracking_identifier="heatmap hot spot 1", measurements=(), further_regions=(make_region(),)),
+        make_group(measurements=(make_measurement(derivation=MEAN, horizon_days=0),)),
     ),
     conclusion="High risk.",
     notes=("AP view", "distance to the training data"),
@@ -120,7 +121,7 @@ def test_a_forged_instance_is_refused() -> None:
     [
         ClinicalContext(),
         ClinicalContext(
-            diagnoses=(CodedName(value="J18.9", scheme="ICD10", meaning="Pneumonia"),), items={"urea_mmol_l": 8.1}
+            diagnoses=(CodedName(value="J18.9", scheme="ICD10", meaning="Pneumonia"),), items={"urea_mmol_per_l": 8.1}
         ),
     ],
 )

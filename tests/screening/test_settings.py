@@ -144,7 +144,11 @@ def test_unknown_key(text: str, key: str, allowed: str) -> None:
         ('[[peers]]\nae_title = "CT1"\naddress = "ct1.hospital"', ("peers.0.address = 'ct1.hospital'", "10.1.2.0/24")),
         ('[[peers]]\nae_title = "CT1"', ("peers.0.address", "required")),
         (PACS.replace('"pacs"', '""'), ("destinations.0.name = ''", "at least 1 character")),
-        (PACS + 'objects = ["pdf"]', ("destinations.0.objects.0 = 'pdf'", "'sc', 'sr' or 'seg'")),
+        (
+            PACS + 'objects = ["pdf"]',
+            ("destinations.0.objects.0 = 'pdf'", "'sc', 'sr', 'seg', 'text-sr', 'gsps' or 'kos'"),
+        ),
+        (PACS + 'objects = ["sr", "kos"]', ("destinations.0.objects", "must name sc beside kos")),
         (PACS + 'commitment = "maybe"', ("destinations.0.commitment = 'maybe'", "'c-find'")),
         (PACS + PACS, ("destinations.name must be unique", "pacs")),
         ("[models.m]\nthresholds = [15, 5]", ("models.m.thresholds = [15, 5]", "rising percentages")),
@@ -272,6 +276,12 @@ def test_simulation_does_not_reach_a_destination_unless_it_says_so() -> None:
     told = load({}, toml(PACS + 'accept_evidence = ["simulation"]\nobjects = ["sr"]')).destinations[0]
     assert told.accept_evidence == (Evidence.SIMULATION,)
     assert told.objects == (ObjectKind.SR,)
+
+
+def test_further_forms_are_made_where_any_destination_asks_for_them() -> None:
+    assert load({}, toml(PACS)).forms == ()
+    asks = PACS + 'objects = ["gsps", "text-sr"]\n' + PACS.replace('"pacs"', '"other"') + 'objects = ["sc", "kos"]'
+    assert load({}, toml(asks)).forms == (ObjectKind.TEXT_SR, ObjectKind.GSPS, ObjectKind.KOS)
 
 
 def test_ae_titles_lose_their_padding() -> None:
