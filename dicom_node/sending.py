@@ -17,13 +17,13 @@ from dicom_node.part10 import split, split_bytes
 from dicom_node.requestor import AssociationFailed, Response, associate, send_c_store
 from dicom_node.sr_fallback import FALLBACKS, fallback_classes, restamp
 from screening.errors import BadHeader
-from screening.reports import ObjectKind, ReportObject, SendResult
+from screening.reports import FORMS, ObjectKind, ReportObject, SendResult
 from screening.settings import Destination
 
 NO_CONTEXT = "no presentation context"
 """How the detail of a result begins when the destination takes the SOP Class in no way (SendResult.permanent)."""
 
-_SENDING_ORDER = (ObjectKind.SC, ObjectKind.SR, ObjectKind.SEG)
+_SENDING_ORDER = (ObjectKind.SC, ObjectKind.SR, ObjectKind.SEG, *FORMS)
 """Pictures first: a viewer that opens a report looks for what it refers to."""
 
 _MAXIMUM_CONTEXTS = 128

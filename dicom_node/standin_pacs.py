@@ -13,6 +13,7 @@ from typing import cast
 
 from pydicom import Dataset, dcmread
 from pydicom.uid import (
+    BasicTextSRStorage,
     Comprehensive3DSRStorage,
     ComprehensiveSRStorage,
     ComputedRadiographyImageStorage,
@@ -20,7 +21,9 @@ from pydicom.uid import (
     DigitalXRayImageStorageForPresentation,
     EnhancedSRStorage,
     ExplicitVRLittleEndian,
+    GrayscaleSoftcopyPresentationStateStorage,
     ImplicitVRLittleEndian,
+    KeyObjectSelectionDocumentStorage,
     SecondaryCaptureImageStorage,
     SegmentationStorage,
 )
@@ -57,6 +60,9 @@ STORED_SOP_CLASSES: tuple[str, ...] = (
     ComprehensiveSRStorage,
     EnhancedSRStorage,
     SegmentationStorage,
+    BasicTextSRStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
+    KeyObjectSelectionDocumentStorage,
     ComputedRadiographyImageStorage,
     DigitalXRayImageStorageForPresentation,
     CTImageStorage,

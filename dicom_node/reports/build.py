@@ -1,16 +1,22 @@
-"""An outcome becomes its report: pictures first, because every viewer shows them, then the structured report."""
+"""An outcome becomes its report: pictures, which every viewer shows, the structured report, masks, further forms."""
+
+from collections.abc import Iterator, Sequence
 
 from dicom_node.reports.card_picture import draw_card
 from dicom_node.reports.frame import Frame
+from dicom_node.reports.key_objects import build_key_objects
 from dicom_node.reports.normalise import normalise
 from dicom_node.reports.overlay_picture import draw_overlay, has_overlay
+from dicom_node.reports.presentation_state import build_presentation_state
 from dicom_node.reports.request import ReportRequest
 from dicom_node.reports.secondary_capture import build_secondary_capture, place_of
+from dicom_node.reports.segmentation import build_segmentation, has_segmentation
 from dicom_node.reports.structured_report import build_structured_report
+from dicom_node.reports.text_report import build_text_report
 from dicom_node.reports.uids import ReportUids
 from screening.errors import BadHeader
 from screening.findings import Findings
-from screening.reports import Report
+from screening.reports import ObjectKind, Report, ReportObject
 
 
 def build_report(request: ReportRequest) -> Report:
@@ -51,4 +57,17 @@ def build_report(request: ReportRequest) -> Report:
         overlay = draw_overlay(request.card, outcome, picture, frame.time)
         objects.append(build_secondary_capture(frame, overlay, place_of("overlay", 2), shown))
     objects.append(build_structured_report(frame))
-    return Report(objects=tuple(objects))
+    if has_segmentation(frame):
+        objects.append(build_segmentation(frame))
+    return Report(objects=(*objects, *_forms(frame, objects)))
+
+
+def _forms(frame: Frame, objects: Sequence[ReportObject]) -> Iterator[ReportObject]:
+    """The further forms that are wanted; a refusal has nothing to draw and nothing to look at, but words."""
+    wanted, found = frame.request.forms, isinstance(frame.request.outcome, Findings)
+    if ObjectKind.TEXT_SR in wanted:
+        yield build_text_report(frame)
+    if ObjectKind.GSPS in wanted and found:
+        yield build_presentation_state(frame)
+    if ObjectKind.KOS in wanted and found:
+        yield build_key_objects(frame, [item for item in objects if item.kind is ObjectKind.SC])

@@ -19,6 +19,8 @@ NEUTRAL: Colour = (127, 170, 222)
 WARNING: Colour = (240, 190, 80)
 OUTLINE: Colour = (120, 220, 232)  #: analysed area: a hue that neither bone nor the heat colours have
 CONTOUR: Colour = (255, 255, 255)
+SEGMENTS: tuple[Colour, ...] = ((70, 200, 130), (226, 96, 84), (96, 150, 230), (226, 186, 80))  #: of masks, in turn
+SEGMENT_ALPHA = 0.4  #: of a mask over the picture
 
 STRATUM: dict[str, Colour] = {  # told apart by lightness too, and always beside the word itself
     RISK_LOW.value: (92, 196, 176),
@@ -37,16 +39,16 @@ _FULL_FROM, _MOST_OPAQUE = 0.75, 0.62
 
 
 @cache
-def heat_table() -> npt.NDArray[np.float64]:
-    """Colours of heat 0..1: float64 (256, 3), sRGB in [0, 1].
+def heat_table(*, cold: bool = False) -> npt.NDArray[np.float64]:
+    """Colours of heat 0..1: float64 (256, 3), sRGB in [0, 1]; `cold` for what speaks the other way.
 
-    Lightness rises evenly from violet over red to yellow in OKLab (Ottosson 2020, "A perceptual color space for image
-    processing"), so that equal steps of heat look equal, in grey and to the colour-blind too. Chroma is lowered where
-    sRGB cannot show it.
+    Lightness rises evenly from violet over red to yellow, or over blue to azure when cold, in OKLab (Ottosson 2020,
+    "A perceptual color space for image processing"), so that equal steps of heat look equal, in grey and to the
+    colour-blind too. Chroma is lowered where sRGB cannot show it.
     """
     steps = np.linspace(0.0, 1.0, 256)
-    lightness = 0.36 + 0.54 * steps
-    hue = np.deg2rad(300 + 160 * steps)  # violet 300, red 20, yellow 100
+    lightness = 0.36 + (0.42 if cold else 0.54) * steps  # no lighter: sRGB has no strong light blue
+    hue = np.deg2rad(300 + (-60 if cold else 160) * steps)  # violet 300, red 20, yellow 100; blue 265, azure 240
     table = np.empty((256, 3))
     for index in range(256):
         chroma = 0.22
@@ -70,10 +72,11 @@ def heat_alpha(heat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def blend_heat(grey: npt.NDArray[np.float64], heat: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-    """Heat over a grey picture: both float64 (h, w) in [0, 1] -> uint8 (h, w, 3)."""
-    colour = heat_table()[np.clip(np.rint(heat * 255), 0, 255).astype(np.intp)]
-    alpha = heat_alpha(heat)[..., None]
-    mixed = grey[..., None] * (1 - alpha) + colour * alpha
+    """Heat, float64 (h, w) in [-1, 1], over a grey picture, (h, w) in [0, 1] -> uint8 (h, w, 3)."""
+    steps = np.clip(np.rint(np.abs(heat) * 255), 0, 255).astype(np.intp)
+    colour = np.where((heat < 0)[..., None], heat_table(cold=True)[steps], heat_table()[steps])
+    alpha = heat_alpha(np.abs(heat))[..., None]
+    mixed: npt.NDArray[np.float64] = grey[..., None] * (1 - alpha) + colour * alpha
     return np.rint(np.clip(mixed, 0, 1) * 255).astype(np.uint8)
 
 

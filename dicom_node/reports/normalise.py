@@ -4,6 +4,7 @@ Text is decoded with the source's own character set and written as UTF-8 (ISO_IR
 to a patient and study is refused, because a result filed under the wrong patient is worse than none.
 """
 
+import math
 import re
 import unicodedata
 import warnings
@@ -109,6 +110,26 @@ def code_item(code: CodedName) -> Dataset:
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code.value, code.scheme, code.meaning
     return item
+
+
+def numbers_of(dataset: Dataset, keyword: str) -> tuple[float, ...]:
+    """The values of an element as finite numbers; none when one of them is not."""
+    try:
+        found = tuple(float(str(value)) for value in _values(dataset, keyword))
+    except ValueError:
+        return ()
+    return found if all(math.isfinite(value) for value in found) else ()
+
+
+def uid_in(dataset: Dataset, keyword: str) -> str | None:
+    """The UID that an element holds, or None."""
+    found = _strings(dataset, keyword)
+    return found[0] if len(found) == 1 and is_uid(found[0]) else None
+
+
+def text_of(dataset: Dataset, keyword: str) -> str:
+    """The first value of an element as text, or an empty string."""
+    return _text(dataset, keyword, _LONG)
 
 
 def _header(dataset: Dataset) -> Dataset:

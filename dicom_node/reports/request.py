@@ -8,12 +8,13 @@ from pydicom.dataset import Dataset
 from screening.card import ModelCard
 from screening.findings import Outcome
 from screening.images import Radiograph
+from screening.reports import FORMS, ObjectKind
 from screening.types import Eligible, require_uid
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Predecessor:
-    """An earlier structured report that this one replaces (PS3.3 C.17.2.2, Predecessor Documents Sequence)."""
+    """An earlier document that a new one replaces (PS3.3 C.17.2.2, Predecessor Documents Sequence)."""
 
     study_instance_uid: str
     series_instance_uid: str
@@ -34,11 +35,13 @@ class ReportRequest:
     picture: the image for the overlay; None gives a report without one.
     inferred_at: aware; its UTC offset should be the site's, because viewers print times without one.
     run: counts forced repetitions over the same input, which need new UIDs.
+    predecessors: earlier documents, structured reports or reports in words, each replaced by the new one of its kind.
+    forms: further forms that are wanted; they change nothing in the other objects.
 
     Raises
     ------
     ValueError
-        If `inferred_at` is naive, `run` is negative or there are no sources.
+        If `inferred_at` is naive, `run` is negative, there are no sources, or `forms` names what is always made.
     """
 
     card: ModelCard
@@ -52,6 +55,7 @@ class ReportRequest:
     software_version: str  #: of this node
     run: int = 0
     predecessors: tuple[Predecessor, ...] = ()
+    forms: tuple[ObjectKind, ...] = ()
 
     def __post_init__(self) -> None:
         if self.inferred_at.utcoffset() is None:
@@ -60,3 +64,5 @@ class ReportRequest:
             raise ValueError(f"run must not be negative, got {self.run}")
         if not self.sources:
             raise ValueError("sources must name at least one instance")
+        if not set(self.forms) <= set(FORMS):
+            raise ValueError(f"forms must be of {', '.join(FORMS)}, got {', '.join(self.forms)}")

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 from pydicom.uid import (
+    BasicTextSRStorage,
     Comprehensive3DSRStorage,
     ComprehensiveSRStorage,
     EnhancedSRStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
+    KeyObjectSelectionDocumentStorage,
     MRImageStorage,
     SecondaryCaptureImageStorage,
 )
@@ -20,6 +23,7 @@ from dicom_node.part10 import split_bytes
 from dicom_node.sr_fallback import fallback_uid, restamp
 from dicom_node.standin_pacs import Script
 from screening.errors import BadHeader, DestinationUnavailable
+from screening.reports import FORMS
 from screening.types import is_uid
 from tests.dicom_node.network import (
     QUICK,
@@ -34,6 +38,8 @@ from tests.dicom_node.network import (
     running_standin,
     text_item,
 )
+from tests.dicom_node.reports.factories import make_request
+from tests.dicom_node.reports.forms import with_forms
 
 OURS = "OPPORTUNE"
 
@@ -54,6 +60,27 @@ def test_pictures_go_first(tmp_path: Path) -> None:
     with running_standin(tmp_path, Script(statuses=[0xC000])) as (_, port):
         results = scu.store(destination_at(port), OURS, [report, picture], QUICK)
     assert [result.status for result in results] == [0, 0xC000]
+
+
+def test_further_forms_go_last_under_their_own_sop_classes(tmp_path: Path) -> None:
+    forms = [item for item in with_forms(make_request()).objects if item.kind in FORMS]
+    with running_standin(tmp_path, Script(statuses=[0, 0, 0xC000, 0])) as (pacs, port):
+        results = scu.store(destination_at(port), OURS, [*reversed(forms), make_sr()], QUICK)
+        assert len(pacs.objects()) == 3
+    kos, gsps, text, report = results
+    assert [result.status for result in (report, text, gsps, kos)] == [0, 0, 0xC000, 0]  # the order on the wire
+    assert [result.sop_class_uid for result in (text, gsps, kos)] == [
+        BasicTextSRStorage, GrayscaleSoftcopyPresentationStateStorage, KeyObjectSelectionDocumentStorage,
+    ]  # fmt: skip
+
+
+def test_a_destination_that_takes_no_presentation_state_gets_the_rest(tmp_path: Path) -> None:
+    forms = [item for item in with_forms(make_request()).objects if item.kind in FORMS]
+    with running_standin(tmp_path, sop_classes=[BasicTextSRStorage]) as (_, port):
+        text, gsps, kos = scu.store(destination_at(port), OURS, forms, QUICK)
+    assert text.delivered
+    assert gsps.permanent
+    assert kos.permanent
 
 
 @pytest.mark.parametrize(

@@ -77,9 +77,9 @@ def test_a_value_that_is_no_percentage_has_no_bar(monkeypatch: pytest.MonkeyPatc
     drawn = catch(monkeypatch)
     name = CodedName(value="AGECXR", scheme=PRIVATE_SCHEME, meaning="Age estimated from chest radiograph")
     draw_card(CARD, with_headline(Measurement(name=name, value=86.4, unit=MONTH, low=71.2, high=101.9)), MOMENT)
-    assert "86.4" in drawn.lines
-    assert "months" in drawn.lines
-    assert "71.2 to 101.9 months" in drawn.lines
+    assert drawn.lines[4:8] == ["7", "years", "2", "months"]
+    assert "5 years 11 months to 8 years 6 months" in drawn.lines
+    assert drawn.outside == []
     assert "50 %" not in drawn.lines
 
 
@@ -109,6 +109,7 @@ def test_a_refusal_is_as_plain_as_a_value(monkeypatch: pytest.MonkeyPatch) -> No
     assert "Not evaluable" in drawn.lines
     assert REFUSAL.reason in drawn.text
     assert "age-unknown" in drawn.text
+    assert f"What this model is for: {CARD.intended_use}" in drawn.text
     assert drawn.outside == []
 
 

@@ -16,16 +16,28 @@ def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_heat_gets_lighter_step_by_step() -> None:
-    steps = [luminance(tuple(colour * 255)) for colour in colours.heat_table()]
+@pytest.mark.parametrize("cold", [False, True])
+def test_heat_gets_lighter_step_by_step(cold: bool) -> None:
+    table = colours.heat_table(cold=cold)
+    steps = [luminance(tuple(colour * 255)) for colour in table]
     assert (np.diff(steps) > 0).all()
-    assert colours.heat_table().shape == (256, 3)
-    assert colours.heat_table().min() >= 0
-    assert colours.heat_table().max() <= 1
+    assert table.shape == (256, 3)
+    assert table.min() >= 0
+    assert table.max() <= 1
 
 
-def test_neighbours_in_the_heat_table_look_alike() -> None:
-    assert np.abs(np.diff(colours.heat_table(), axis=0)).max() < 0.06
+@pytest.mark.parametrize("cold", [False, True])
+def test_neighbours_in_the_heat_table_look_alike(cold: bool) -> None:
+    assert np.abs(np.diff(colours.heat_table(cold=cold), axis=0)).max() < 0.06
+
+
+def test_what_speaks_the_other_way_is_blue_where_the_other_is_red_or_yellow() -> None:
+    heat = np.array([[-1.0, -0.7, 0.0, 0.7, 1.0]])
+    mixed = colours.blend_heat(np.full_like(heat, 0.4), heat)[0].astype(int)
+    red, blue = mixed[:, 0], mixed[:, 2]
+    assert (blue - red)[:2].min() > 40
+    assert (red - blue)[3:].min() > 40
+    assert np.ptp(mixed[2]) == 0
 
 
 def test_no_heat_leaves_the_radiograph_alone_and_full_heat_never_hides_it() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from dicom_node.reports.card_picture import BANNER_HEIGHT
 from dicom_node.reports.overlay_picture import LONGEST_SIDE, draw_overlay, has_overlay
-from screening.findings import Findings, Heatmap, Region
+from screening.codes import SKELETAL_MUSCLE, TISSUE
+from screening.findings import Findings, Heatmap, Region, Segment
 from tests.dicom_node.reports.drawn import catch
 from tests.dicom_node.reports.factories import CARD, COLUMNS, ROWS, SOP_UID, make_findings, make_picture
 
@@ -107,6 +108,40 @@ def test_a_box_beyond_the_image_is_cut_at_its_edge() -> None:
     assert colourful(part)[30:-30, 30:-30].all()
 
 
+def test_heat_with_two_ends_is_drawn_in_two_colours_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = catch(monkeypatch)
+    values = np.ones((4, 4), dtype=np.float32)
+    values[:, :2] = -1
+    box = (0.0, 0.0, float(COLUMNS), float(ROWS))
+    signed = Heatmap(values=values, box=box, sop_instance_uid=SOP_UID, ends=("younger", "older"))
+    part = image_part(draw_overlay(CARD, bare(replace(make_findings(), heatmap=signed)), make_picture(), MOMENT))
+    left, right = part[100:-100, 30:300], part[100:-100, -300:-30]
+    assert (left[..., 2] > left[..., 0] + 40).all()
+    assert (right[..., 0] > right[..., 2] + 40).all()
+    for told in ("What speaks for younger or older", "younger", "neither", "older"):
+        assert told in drawn.lines
+    assert drawn.outside == []
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        (None, "No place of the image raises the result, so none is coloured."),
+        (("younger", "older"), "No place of the image speaks for either, so none is coloured."),
+    ],
+)
+def test_heat_that_shows_no_colour_is_told_in_words_instead_of_a_scale(
+    ends: tuple[str, str] | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = catch(monkeypatch)
+    box = (0.0, 0.0, float(COLUMNS), float(ROWS))
+    cold = Heatmap(values=np.zeros((4, 4), dtype=np.float32), box=box, sop_instance_uid=SOP_UID, ends=ends)
+    page = draw_overlay(CARD, bare(replace(make_findings(), heatmap=cold)), make_picture(), MOMENT)
+    assert not colourful(image_part(page))[30:, 30:].any()
+    assert told in drawn.text
+    assert not {"most", "half", "neither"} & set(drawn.lines)
+
+
 def test_points_and_circles_are_drawn() -> None:
     findings = replace(make_findings(), heatmap=None)
     point = Region(graphic_type="POINT", points=((130.0, 160.0),), sop_instance_uid=SOP_UID)
@@ -124,3 +159,45 @@ def test_points_and_circles_are_drawn() -> None:
 def test_findings_elsewhere_have_no_overlay_here() -> None:
     assert has_overlay(make_findings(), make_picture())
     assert not has_overlay(make_findings(), make_picture(sop_instance_uid="1.2.3"))
+
+
+def test_several_times_ahead_are_told_below_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = catch(monkeypatch)
+    findings = make_findings()
+    first = findings.groups[0]
+    one = first.measurements[0]
+    three = replace(one, value=51.0, horizon_days=1096)
+    many = replace(findings, groups=(replace(first, measurements=(one, three)), *findings.groups[1:]))
+    draw_overlay(CARD, many, make_picture(), MOMENT)
+    for told in ("30 days", "34.2 %", "3 years", "51.0 %", "All-cause mortality probability"):
+        assert told in drawn.lines
+    assert drawn.outside == []
+
+
+def test_a_group_on_the_headlines_region_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    findings = make_findings()
+    same = replace(findings.groups[1], tracking_identifier="Radiomics alone", region=findings.groups[0].region)
+    alone = draw_overlay(CARD, findings, make_picture(), MOMENT)
+    drawn = catch(monkeypatch)
+    both = draw_overlay(CARD, replace(findings, groups=(*findings.groups, same)), make_picture(), MOMENT)
+    assert np.array_equal(alone, both)
+    assert "Radiomics alone" not in drawn.text
+
+
+def test_a_mask_is_coloured_where_it_lies_and_in_the_legend(monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = np.zeros((1, ROWS, COLUMNS), np.bool_)
+    mask[0, 100:200, 50:150] = True
+    first, other = make_findings().groups[:2]
+    segment = Segment(
+        label="Muscle", category=TISSUE, kind=SKELETAL_MUSCLE, site=None, tracking_identifier=other.tracking_identifier,
+        sop_instance_uids=(SOP_UID,), mask=mask,
+    )  # fmt: skip
+    findings = replace(bare(make_findings()), heatmap=None, segments=(segment,), groups=(first, other))
+    page = draw_overlay(CARD, findings, make_picture(), MOMENT)
+    part, scale = image_part(page), LONGEST_SIDE / ROWS
+    inside = part[int(110 * scale) : int(190 * scale), int(60 * scale) : int(140 * scale)]
+    assert (inside[..., 1] > inside[..., 0]).mean() > 0.99  # the first colour is green
+    grey = part[int(30 * scale) : int(31 * scale), int(60 * scale) : int(140 * scale)]
+    assert np.ptp(grey, axis=2).max() < 40
+    green = (page[..., 1].astype(int) - page[..., 0]) > 100
+    assert green[:, page.shape[1] - PANEL :].any()

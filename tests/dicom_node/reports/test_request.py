@@ -4,6 +4,7 @@ from datetime import datetime
 import pytest
 
 from dicom_node.reports.request import Predecessor
+from screening.reports import ObjectKind
 from tests.dicom_node.reports.factories import NAME, PATIENT_ID, make_request
 
 
@@ -28,3 +29,9 @@ def test_its_repr_tells_nothing_of_the_patient() -> None:
 def test_a_predecessor_must_be_named_by_uids() -> None:
     with pytest.raises(ValueError, match="sop_instance_uid must be a DICOM UID"):
         Predecessor(study_instance_uid="1.2", series_instance_uid="1.3", sop_instance_uid="x", sop_class_uid="1.4")
+
+
+def test_what_is_always_made_is_no_further_form() -> None:
+    assert replace(make_request(), forms=(ObjectKind.KOS,)).forms == (ObjectKind.KOS,)
+    with pytest.raises(ValueError, match="forms must be of text-sr, gsps, kos, got sr"):
+        replace(make_request(), forms=(ObjectKind.SR,))
