@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 
 DIRECTIONS = 48
+# Of the largest variance: what hardly varies in training (a rectified feature that is nearly always 0) must not make
+# one picture of validation, and with it the scale, a thousand times as far as the others
+LEAST_VARIANCE = 1e-4
 NAMES = ("mean", "directions", "variances", "rest", "scale")
 
 
@@ -19,11 +22,12 @@ def fit_ood(training: Tensor, validation: Tensor) -> dict[str, Tensor]:
     _, singular, directions = torch.linalg.svd(training - mean, full_matrices=False)
     variances = singular**2 / (training.shape[0] - 1)
     kept = min(DIRECTIONS, variances.numel() - 1)
+    least = max(LEAST_VARIANCE * float(variances[0]), 1e-12)
     constants = {
         "mean": mean,
         "directions": directions[:kept].contiguous(),
-        "variances": variances[:kept].clamp(min=1e-12),
-        "rest": variances[kept:].mean().clamp(min=1e-12),
+        "variances": variances[:kept].clamp(min=least),
+        "rest": variances[kept:].mean().clamp(min=least),
         "scale": torch.tensor(1.0),
     }
     distances = torch.stack([distance(constants, row) for row in validation])

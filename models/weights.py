@@ -1,5 +1,6 @@
-"""Weights on disk: safetensors, half precision, checked against the card before a byte of them is used."""
+"""Weights on disk: safetensors, half precision, checked against a SHA-256 before a byte of them is used."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,11 +23,31 @@ def read_weights(card: ModelCard, bundle: Path) -> dict[str, Tensor]:
     WeightsMismatch
         If the file is missing, is not the one that the card names, or is no safetensors file.
     """
-    path = card.verify(bundle)
+    return _tensors(card.verify(bundle), card.name)
+
+
+def read_shared_weights(path: Path, sha256: str, name: str) -> dict[str, Tensor]:
+    """Every tensor of a file that belongs to no bundle, as `read_weights` gives them.
+
+    Raises
+    ------
+    WeightsMismatch
+        If the file is missing, has another SHA-256, or is no safetensors file.
+    """
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as exc:
+        raise WeightsMismatch(f"weights of {name} {path.name} cannot be read: {exc}") from exc
+    if found != sha256:
+        raise WeightsMismatch(f"weights of {name} {path.name} have SHA-256 {found}, the program expects {sha256}")
+    return _tensors(path, name)
+
+
+def _tensors(path: Path, name: str) -> dict[str, Tensor]:
     try:
         tensors = load(path.read_bytes())
     except (SafetensorError, OSError) as exc:
-        raise WeightsMismatch(f"weights of {card.name} {path.name} cannot be read: {exc}") from exc
+        raise WeightsMismatch(f"weights of {name} {path.name} cannot be read: {exc}") from exc
     return {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
 
 

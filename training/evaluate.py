@@ -153,7 +153,9 @@ def score_loaded(task: Task, loaded: Loaded, bundle: Path) -> ScoredCohort:
     bad = tuple(sorted((*loaded.bad, *scored.bad), key=lambda row: row.line))
     _require(source, len(scored) > 0, bad)
     groups = {**_labels(loaded.table, scored, loaded.more), **scored.groups}
-    return dataclasses.replace(scored, name=source.name, bad=bad, groups=groups)
+    return dataclasses.replace(
+        scored, name=source.name, bad=bad, groups=groups, unused=loaded.table.ignored, absent=loaded.table.absent
+    )
 
 
 def _call(function: Callable[..., Any], *arguments: object, **offered: object) -> Any:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.weights import fill, pick_device, read_weights, write_weights
+from models.weights import fill, pick_device, read_shared_weights, read_weights, write_weights
 from screening.card import Evidence, ModelCard
 from screening.errors import WeightsMismatch
 
@@ -52,3 +52,17 @@ def test_tensors_must_fit_the_network() -> None:
 def test_a_named_device_is_taken_as_named() -> None:
     assert pick_device("cpu") == torch.device("cpu")
     assert pick_device("auto").type in ("cpu", "cuda")
+
+
+def test_weights_outside_of_a_bundle_are_checked_too(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    write_weights(path, {"a": torch.ones(3)})
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert read_shared_weights(path, digest, "the gate")["a"].tolist() == [1.0, 1.0, 1.0]
+    with pytest.raises(WeightsMismatch, match=r"the gate w\.safetensors have SHA-256"):
+        read_shared_weights(path, "0" * 64, "the gate")
+    with pytest.raises(WeightsMismatch, match="cannot be read"):
+        read_shared_weights(tmp_path / "none.safetensors", digest, "the gate")
+    path.write_bytes(b"nonsense")
+    with pytest.raises(WeightsMismatch, match="cannot be read"):
+        read_shared_weights(path, hashlib.sha256(b"nonsense").hexdigest(), "the gate")

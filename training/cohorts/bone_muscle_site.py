@@ -4,8 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from dicom_node.header import read_instance
-from dicom_node.pixels.volume import read_volume
 from models.bone_muscle_ct.layout import LEVELS, SLICES
 from models.bone_muscle_ct.prepare import SPINAL, Prepared, prepare
 from models.bone_muscle_ct.reader import load_reader
@@ -13,6 +11,7 @@ from models.bone_muscle_ct.segmentation import SegmentationNet
 from screening.errors import BadGeometry, BadHeader, BadPixelData, ScreeningError
 from training.cohorts.bone_muscle_data import BoneMuscleCohort, pack
 from training.cohorts.columns import Column, Kind
+from training.cohorts.site_images import WrongModality, read_site_volume
 from training.cohorts.table import BadRow, CohortTable, Layout, Outcome, Row
 
 THICKEST = 5.0  # mm (models.md 3, S4)
@@ -72,12 +71,13 @@ def read(
 
 
 def _prepare(paths: tuple[Path, ...], net: SegmentationNet, *, size: int, pixel: float, device: str) -> Prepared:
-    files = sorted(file for path in paths for file in (path.rglob("*") if path.is_dir() else (path,)) if file.is_file())
     try:
-        volume = read_volume([(file, read_instance(file, location=file.name)) for file in files])
+        volume = read_site_volume(paths)
         if volume.spacing[0] > THICKEST + 0.01:
             raise _Unusable(f"must have a slice every {THICKEST:g} mm or less, got {volume.spacing[0]:.1f} mm")
         found = prepare(volume, net, size=size, pixel=pixel, device=device)
+    except WrongModality as error:
+        raise _Unusable(str(error)) from error
     except (BadHeader, BadPixelData, BadGeometry) as error:
         raise _Unusable(f"must be one axial CT series ({type(error).__name__})") from error
     except (ScreeningError, OSError) as error:

@@ -11,6 +11,7 @@ from dicom_node.header import read_instance
 from dicom_node.pixels import read_radiograph
 from models import frontal_gate
 from models.cap_mortality_cxr import preprocess
+from models.cap_mortality_cxr.curb65 import curb65
 from models.cap_mortality_cxr.network import AUXILIARY
 from models.cap_mortality_cxr.selection import ADULT_YEARS, select
 from models.framing import Array, Frame, robust_scale
@@ -22,7 +23,6 @@ from screening.types import Instance, Series, Study
 from training.cohorts.chest import ChestCohort, make_cohort
 from training.cohorts.curb65 import COLUMNS, curb65_of
 from training.cohorts.table import IMAGES, BadRow, CohortTable, Layout, Outcome, Row
-from training.evaluation.comparators import curb65
 from training.evaluation.interval import Floats
 from training.evaluation.subgroups import bands
 from training.phantoms.chest.phantom import draw_person, streams_of

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from models.cap_mortality_cxr.curb65 import Curb65Items, curb65
 from training.cohorts.columns import Column, Kind
 from training.cohorts.table import CohortTable
-from training.evaluation.comparators import Curb65Items, curb65
 from training.evaluation.interval import Floats
 
 COLUMNS = (

@@ -11,14 +11,13 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from dicom_node.header import read_instance
-from dicom_node.pixels import read_radiograph
 from models.ages import BINS
 from models.pediatric_age_cxr import preprocess
 from models.pediatric_age_cxr.preprocess import FIELD, Sex, prepare
 from screening.errors import ScreeningError
 from training.cohorts.columns import Column, Kind
 from training.cohorts.drawing import draw_rows, kept
+from training.cohorts.site_images import WrongModality, read_site_radiograph
 from training.cohorts.table import BadRow, CohortTable, Layout, Outcome
 from training.cohorts.table import Row as TableRow
 from training.phantoms.child.phantom import SIMULATOR_VERSION, make_child, oracle_age
@@ -229,7 +228,9 @@ def _site_child(row: TableRow, size: int) -> Row:
         raise _Unusable("images", "must be one file: a frontal chest radiograph")
     path = row.images[0]
     try:
-        radiograph = read_radiograph(path, read_instance(path, location=path.name))
+        radiograph = read_site_radiograph(path)
+    except WrongModality as error:
+        raise _Unusable("images", str(error)) from error
     except ScreeningError as error:
         raise _Unusable("images", f"cannot be read: {error}") from error
     return row_of(radiograph.pixels, radiograph.spacing, size) | {

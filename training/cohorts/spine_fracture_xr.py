@@ -8,13 +8,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from dicom_node.header import read_instance
-from dicom_node.pixels.radiograph import read_radiograph
 from models.framing import Frame
 from models.spine_fracture_xr.clinical import ITEMS
 from models.spine_fracture_xr.preprocess import scale
 from screening.errors import BadHeader, BadPixelData, SpoolUnavailable
 from training.cohorts.columns import Column, Kind
+from training.cohorts.site_images import WrongModality, read_site_radiograph
 from training.cohorts.spine_pictures import SpinePictures, draw_pictures
 from training.cohorts.table import BadRow, CohortTable, Layout, Outcome, Row
 from training.evaluation.interval import Bools, Floats, Ints
@@ -183,18 +182,20 @@ def read(
         try:
             squares.append(_square(row, size))
             good.append(row)
+        except WrongModality as error:
+            bad.append(BadRow(line=row.line, faults=(("images", str(error)),)))
         except (BadHeader, BadPixelData, SpoolUnavailable) as error:
             bad.append(BadRow(line=row.line, faults=(("images", f"must be a readable radiograph: {error}"),)))
         if progress is not None:
             progress(done, len(table.rows))
-    kept = CohortTable(rows=tuple(good), bad=table.bad, ignored=table.ignored)
+    kept = replace(table, rows=tuple(good))
     return _site(kept, squares, size), tuple(bad)
 
 
 def _square(row: Row, size: int) -> npt.NDArray[np.uint8]:
     if len(row.images) != 1 or row.images[0].is_dir():
         raise BadPixelData("one lateral radiograph, a file")
-    pixels = read_radiograph(row.images[0], read_instance(row.images[0], location=row.images[0].name)).pixels
+    pixels = read_site_radiograph(row.images[0]).pixels
     frame = Frame(rows=pixels.shape[0], columns=pixels.shape[1], size=size)
     return np.round(frame.apply(scale(pixels)) * 255).astype(np.uint8)
 

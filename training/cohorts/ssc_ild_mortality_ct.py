@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dicom_node.header import read_instance
-from dicom_node.pixels.volume import read_volume
 from models.ssc_ild_mortality_ct import preprocess
 from models.ssc_ild_mortality_ct.lung_mask import NoLungs
 from models.ssc_ild_mortality_ct.preprocess import Prepared, prepare
@@ -18,6 +16,7 @@ from models.ssc_ild_mortality_ct.radiomics import extent, radiomics
 from screening.errors import BadGeometry, BadHeader, BadPixelData, ScreeningError
 from training.cohorts.columns import Column, Kind
 from training.cohorts.drawing import draw_rows, kept
+from training.cohorts.site_images import WrongModality, read_site_volume
 from training.cohorts.ssc_ild_visits import ACQUISITION, Row, draw_patient
 from training.cohorts.table import BadRow, CohortTable, Layout, Outcome
 from training.cohorts.table import Row as TableRow
@@ -156,9 +155,8 @@ class _Unusable(Exception):
 
 def prepare_files(paths: tuple[Path, ...], *, size: int, slices: int) -> Prepared:
     """A CT series as the model sees it; raises _Unusable with what it must be."""
-    files = sorted(file for path in paths for file in (path.rglob("*") if path.is_dir() else (path,)) if file.is_file())
     try:
-        volume = read_volume([(file, read_instance(file, location=file.name)) for file in files])
+        volume = read_site_volume(paths)
         if volume.spacing[0] > THICKEST + 0.01:
             raise _Unusable(f"must have a slice every {THICKEST:g} mm or less, got {volume.spacing[0]:.1f} mm")
         if volume.spacing[0] * len(volume.hu) < SHORTEST:
@@ -167,6 +165,8 @@ def prepare_files(paths: tuple[Path, ...], *, size: int, slices: int) -> Prepare
         return prepare(volume, slices=slices, size=size)
     except NoLungs as error:
         raise _Unusable("must show the lungs") from error
+    except WrongModality as error:
+        raise _Unusable(str(error)) from error
     except (BadHeader, BadPixelData, BadGeometry) as error:
         kind = {BadHeader: "header", BadPixelData: "pixels"}.get(
             type(error), "geometry"

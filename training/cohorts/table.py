@@ -41,12 +41,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layout:
-    """Columns that a table must have beside patient_id and images."""
+    """Columns of a table beside patient_id and images: outcome and clinical ones it must have, the others it may."""
 
     outcome: Outcome
     clinical: tuple[Column, ...] = ()
-    comparators: tuple[str, ...] = ()  #: scores to compare with: numbers, may be empty
-    groups: tuple[str, ...] = ()  #: to report separately: texts, may be empty
+    comparators: tuple[str, ...] = ()  #: scores to compare with: numbers, may be empty or not there
+    groups: tuple[str, ...] = ()  #: to report separately: texts, may be empty or not there
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -56,6 +56,12 @@ class Layout:
             *(Column(name=name, kind=Kind.TEXT) for name in self.groups),
         )  # fmt: skip
         return tuple({column.name: column for column in reversed(listed)}.values())[::-1]
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Names without which a file is no table of this kind."""
+        needed = (PATIENT, IMAGES, *self.outcome.columns, *self.clinical)
+        return frozenset(column.name for column in needed)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +92,7 @@ class CohortTable:
     rows: tuple[Row, ...]
     bad: tuple[BadRow, ...]
     ignored: tuple[str, ...]  #: columns of the file that the layout does not name
+    absent: tuple[str, ...] = ()  #: comparators and groups that the file has no column for
 
     @property
     def counts(self) -> dict[str, int]:
@@ -153,7 +160,8 @@ def read_table(path: Path, layout: Layout, *, check_images: bool = True) -> Coho
             bad.append(row)
     named = {column.name for column in layout.columns}
     ignored = tuple(name for name in header if name and name not in named)
-    return CohortTable(rows=tuple(rows), bad=tuple(bad), ignored=ignored)
+    absent = tuple(column.name for column in layout.columns if column.name not in header)
+    return CohortTable(rows=tuple(rows), bad=tuple(bad), ignored=ignored, absent=absent)
 
 
 class _Reader:
@@ -177,7 +185,7 @@ class _Reader:
         faults = []
         for column in self._columns:
             try:
-                values[column.name] = _read(column, by_name[column.name])
+                values[column.name] = _read(column, by_name.get(column.name, ""))
             except BadCell as error:
                 faults.append((column.name, str(error)))
         images = self._images(values.get(IMAGES.name), faults)
@@ -215,7 +223,7 @@ def _header(path: Path, lines: list[str], layout: Layout) -> tuple[str, list[str
     delimiter = ";" if first.count(";") > first.count(",") else ","
     names = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
     twice = sorted(name for name, count in Counter(names).items() if count > 1 and name)
-    lacking = [column.name for column in layout.columns if column.name not in names]
+    lacking = [column.name for column in layout.columns if column.name in layout.required and column.name not in names]
     if lacking:  # first: in a file without a header, names would be a patient's cells
         raise ConfigurationError(f"cohort table {path.name} lacks the columns {', '.join(lacking)}")
     if twice:

@@ -36,6 +36,8 @@ class ScoredCohort:
     values: Mapping[str, Floats] = field(repr=False)  #: (N,) float64 by column, NaN where not known
     groups: Mapping[str, Texts] = field(repr=False)  #: (N,) labels by column, "" where not known
     bad: tuple[BadRow, ...] = ()  #: rows of the site's table that were left out
+    unused: tuple[str, ...] = ()  #: columns of the site's table that nothing reads
+    absent: tuple[str, ...] = ()  #: comparators and groups that the site's table has no column for
 
     def __post_init__(self) -> None:
         patients = np.asarray(self.patient_id, np.str_)
@@ -72,7 +74,8 @@ class ScoredCohort:
         return ScoredCohort(
             model_name=self.model_name, name=self.name, patient_id=self.patient_id[rows],
             values={name: column[rows] for name, column in self.values.items()},
-            groups={name: column[rows] for name, column in self.groups.items()}, bad=self.bad,
+            groups={name: column[rows] for name, column in self.groups.items()}, bad=self.bad, unused=self.unused,
+            absent=self.absent,
         )  # fmt: skip
 
 

@@ -57,15 +57,15 @@ TIERS = {
         stages=((64, 6000), (96, 1000)),
         batch=24,
     ),
-    # under an hour on two busy cores
+    # an hour of one core, half of it for drawing
     "small": Tier(
-        train=5000,
+        train=8000,
         validation=1000,
         test=3000,
-        external=600,
+        external=1500,
         size=128,
         stored=160,
-        stages=((64, 8400), (96, 2880), (128, 1152)),
+        stages=((96, 30000), (128, 12000)),
         batch=24,
     ),
     # a GPU: the input size of the specification

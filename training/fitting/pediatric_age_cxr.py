@@ -53,10 +53,10 @@ TIERS = {
         train=500, validation=100, test=200, external=60, architecture=Architecture(depth=18, width=0.25), size=64,
         stored=64, epochs=10, batch=20, peak_rate=3e-3,
     ),
-    # about 20 minutes of one core, most of it for drawing
+    # about 45 minutes of one core, half of it for drawing
     "small": Tier(
-        train=2500, validation=800, test=200, external=200, architecture=SMALL, size=96,
-        stored=160, epochs=10, batch=24, peak_rate=2e-3,
+        train=4000, validation=600, test=400, external=400, architecture=SMALL, size=128,
+        stored=160, epochs=16, batch=24, peak_rate=2e-3,
     ),
     # a GPU: the input size of the specification
     "reference": Tier(

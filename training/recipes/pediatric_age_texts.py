@@ -14,12 +14,12 @@ CARD: dict[str, Any] = {
         "Estimates the age of a child from one frontal chest radiograph, to be set beside the age in the calendar. It"
         " does not diagnose a disorder of growth, and must not be used to decide whether somebody is of age."
     ),
-    "population": "Children and adolescents below 19 years",
+    "population": "Children and adolescents below 18 years",
     "limits": [
         "Trained on simulated children only: it carries no clinical knowledge beyond the typed-in growth curves.",
         "Not for legal or forensic questions: whether somebody has reached an age is never answered.",
         "Most of what tells the age is size: where the header does not give the size of a pixel, errors are larger.",
-        "Ages of 18 years and over are told as about 18.",
+        "Patients of 18 years and over are refused; the scale of what is told ends there.",
     ],
     "reference": (
         "Age of children from the chest radiograph, ResNet with Coordinate Attention. Insights into Imaging 2025,"

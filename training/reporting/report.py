@@ -125,6 +125,7 @@ def _results(card: ModelCard, benches: Sequence[Bench], report: Report, wish: Wi
                 "name": bench.name, "rows": len(bench.cohort), "patients": bench.resamples.patients,
                 "bad_rows": len(bench.cohort.bad), "not_known": _missing(bench.cohort),
                 "bad": [{"line": row.line, "why": str(row)} for row in bench.cohort.bad],
+                "columns_unused": list(bench.cohort.unused), "columns_absent": list(bench.cohort.absent),
             }
             for bench in benches
         ],

@@ -70,6 +70,8 @@ def evaluate(
     bad = {scored.name: len(scored.bad) for scored in cohorts}
     for name, count in bad.items():
         _warn(name, count)
+    for scored in cohorts:
+        _warn_of_columns(scored.name, scored.unused, scored.absent)
     if as_json:
         print_json({
             "model": model, "out": out, "rows": {scored.name: len(scored) for scored in cohorts}, "bad_rows": bad,
@@ -142,6 +144,15 @@ def _shipped(model: str) -> Path:
             f"no weights of {model} are shipped: make some with opportune train {model} and give --bundle"
         )
     return folder
+
+
+def _warn_of_columns(name: str, unused: Sequence[str], absent: Sequence[str]) -> None:
+    """A misspelt column is one that nothing reads and one that is not there."""
+    if unused or absent:
+        said = [f"columns of {name}"]
+        said += [f"that nothing reads: {', '.join(unused)}"] if unused else []
+        said += [f"that it has not: {', '.join(absent)}"] if absent else []
+        console(stderr=True).print("opportune: note: " + "; ".join(said), highlight=False, markup=False)
 
 
 def _warn(name: str, count: int) -> None:

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.cap_mortality_cxr.curb65 import Curb65Items
 from training.cohorts.curb65 import COLUMNS, curb65_of
 from training.cohorts.table import Layout, Outcome, read_table
-from training.evaluation.comparators import Curb65Items
 
 HEADER = "patient_id,images,event,confusion,urea_mmol_per_l,respiratory_rate,systolic_mmhg,diastolic_mmhg,age_years"
 

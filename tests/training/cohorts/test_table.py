@@ -99,6 +99,15 @@ def test_an_image_belongs_to_one_row(tmp_path: Path) -> None:
     ]
 
 
+def test_comparators_and_groups_may_be_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "cohort.csv"
+    path.write_text("patient_id,images,time,event,age_years,smoker,Frax\nP1,a.dcm,365,1,64,0,0.12\n", encoding="utf-8")
+    table = read_table(path, LAYOUT, check_images=False)
+    assert (table.ignored, table.absent) == (("Frax",), ("frax", "sex", "vendor"))
+    assert np.isnan(table.numbers("frax")).all()
+    assert table.labels("sex") == [None]
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ("", "lacks the columns patient_id, images"),
     ("patient_id,images,time\n", "lacks the columns event, age_years"),

@@ -28,5 +28,5 @@ def test_a_cohort_is_scored_row_by_row() -> None:
 
 @pytest.mark.parametrize("cohort", [discs(2, size=64), discs(2, size=160).take([])])
 def test_smaller_pictures_and_nobody_are_refused(cohort: object) -> None:
-    with pytest.raises(ConfigurationError, match="pictures of 96 pixels"):
+    with pytest.raises(ConfigurationError, match="pictures of 128 pixels"):
         score(BUNDLE, cohort)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from training.evaluation.comparators import Curb65Items
+from models.cap_mortality_cxr.curb65 import Curb65Items
 from training.phantoms.chest.hazard import AGE_DECADE, AGE_REFERENCE, BASELINE
 from training.phantoms.chest.phantom import streams_of
 

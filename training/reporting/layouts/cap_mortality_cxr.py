@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from models.cap_mortality_cxr.curb65 import POSITIVE
 from training.evaluation import resampled_binary as resampled
-from training.evaluation.comparators import POSITIVE
 from training.evaluation.discrimination import delong_paired
 from training.evaluation.operating import compare, match_sensitivity
 from training.evaluation.resampling import difference

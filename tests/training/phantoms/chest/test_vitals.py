@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.evaluation.comparators import curb65
+from models.cap_mortality_cxr.curb65 import curb65
 from training.evaluation.discrimination import auc
 from training.phantoms.chest import hazard
 from training.phantoms.chest.phantom import draw_person, make_phantom, streams_of
