@@ -1,6 +1,7 @@
 """What a screening model's folder must offer (design: a sixth model is a sixth folder and nothing else).
 
-`models/<name>/selection.py` has `select(study) -> Selection`, imported without torch.
+`models/<name>/selection.py` has `select(study) -> Selection`, imported without torch, and may have `INDICATION`: the
+patients that the model is for, without which it does not run unless a site's settings say so.
 `models/<name>/pipeline.py` has `load(bundle, *, device, threads, settings) -> ScreeningModel`; importing it may import
 torch and monai.
 `models/<name>/bundle/` has the card and the weights; `models/<name>/card.md` says to people what it is.
@@ -37,7 +38,9 @@ class ScreeningModel(Protocol):
         ...
 
     def probe(self) -> float:
-        """Probability, 0..1, for a made-up picture, past every refusal: whether these weights make numbers at all.
+        """A number, 0..1, for a made-up picture, past every refusal: whether these weights make numbers at all.
+
+        A probability, or whatever the model tells as a share of its scale.
 
         Not finite, or WeightsMismatch, if they do not. Says nothing about how good they are.
         """

@@ -1,4 +1,4 @@
-"""From source pixels to the network's square and back: aspect-true resizing with padding."""
+"""From source pixels to the network's square and back: aspect-true resizing with padding; the area that is reported."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,10 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from screening.findings import Point
+from screening.findings import Point, Region, rectangle
 
 Array = npt.NDArray[np.float32]
+INSET = 0.02  # of each side, left free around the analysed area: viewers cut off a label at the very edge; assumption
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,10 @@ def robust_scale(image: Array, low: float, high: float) -> Array:
     if top <= bottom:
         return np.zeros_like(image, np.float32)
     return np.asarray(np.clip((image - bottom) / (top - bottom), 0, 1), np.float32)
+
+
+def analysed_area(box: tuple[float, float, float, float], sop_instance_uid: str) -> Region:
+    """What was looked at, (left, top, right, bottom) in source pixels, less a margin in which viewers find room."""
+    left, top, right, bottom = box
+    across, down = INSET * (right - left), INSET * (bottom - top)
+    return rectangle(left + across, top + down, right - across, bottom - down, sop_instance_uid)

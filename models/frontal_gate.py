@@ -2,16 +2,25 @@
 
 The header may lie, or say nothing: this looks at the pixels. Trained on phantoms, measured on real radiographs (the
 figures are in the documentation of the models that use it).
+
+A model may keep a gate of its own in its bundle. `frontal_gate.safetensors` beside this module is for those that do
+not: the gate of cap_mortality_cxr 0.1.0 (weights 6fccb1492a73), which stays what it is when a bundle is replaced.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from models.framing import Array, Frame, robust_scale
+from models.weights import fill, read_shared_weights
+
+SHARED_WEIGHTS = Path(__file__).with_name("frontal_gate.safetensors")
+SHARED_SHA256 = "3562c1bc728fbee63320b7c26ee3e722e2d6864b34be4374238638e319f75721"
+SHARED_THRESHOLD = 0.0  # log odds that the shared gate must give, as in the bundle that it comes from
 
 SIZE = 64  # pixels of the network's square
 CHANNELS = (1, 12, 24, 40, 56)
@@ -47,6 +56,19 @@ class FrontalNet(nn.Module):
         mean, sd = x.mean((2, 3), keepdim=True), x.std((2, 3), keepdim=True)
         logit: Tensor = self.head(self.trunk((x - mean) / (sd + 1e-3)).flatten(1))[:, 0]
         return logit
+
+
+def shared_gate() -> FrontalNet:
+    """The gate that is part of the program.
+
+    Raises
+    ------
+    WeightsMismatch
+        If its weights are missing or not those that the program was made with.
+    """
+    net = FrontalNet()
+    fill(net, read_shared_weights(SHARED_WEIGHTS, SHARED_SHA256, "the frontal gate"), "the frontal gate")
+    return net.eval()
 
 
 def check_values(pixels: Array) -> Refusal | None:

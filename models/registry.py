@@ -13,7 +13,7 @@ from typing import cast
 from models.contract import ScreeningModel, Selector
 from screening.card import ModelCard
 from screening.errors import ConfigurationChanged, UnknownModel, WeightsMismatch
-from screening.settings import ModelSettings
+from screening.settings import Indication, ModelSettings
 
 FOLDER = Path(__file__).parent
 
@@ -65,6 +65,18 @@ def selector(name: str) -> Selector:
     """
     bundle(name)
     return cast(Selector, importlib.import_module(f"models.{name}.selection").select)
+
+
+def indication(name: str) -> Indication | None:
+    """Patients that a model is for by itself (`INDICATION` of its selection), unless a site says otherwise.
+
+    Raises
+    ------
+    UnknownModel
+        If there is no model of this name.
+    """
+    bundle(name)
+    return cast(Indication | None, getattr(importlib.import_module(f"models.{name}.selection"), "INDICATION", None))
 
 
 def config_digest(name: str, settings: ModelSettings | None = None) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from db.context import ContextItem
 from screening.codes import CodedName
+from screening.context_items import ITEMS
 from screening.errors import ScreeningError
 
 COLUMNS = ("patient_id", "issuer", "name", "value", "code", "meaning")
@@ -39,15 +40,28 @@ def read_context(path: Path) -> list[ContextItem]:
 def _item(path: Path, line: int, row: dict[str, str | None]) -> ContextItem:
     cells = {column: (row.get(column) or "").strip() for column in COLUMNS}
     try:
+        value = float(cells["value"]) if cells["value"] else None
+        _check(cells["name"], value)
         return ContextItem(
             patient_id=cells["patient_id"],
             issuer_of_patient_id=cells["issuer"],
             name=cells["name"],
-            value=float(cells["value"]) if cells["value"] else None,
+            value=value,
             diagnosis=_diagnosis(cells["code"], cells["meaning"]) if cells["code"] else None,
         )
     except ValueError as exc:
         raise WrongLine(f"{path.name} line {line}: {exc}; nothing was imported") from None
+
+
+def _check(name: str, value: float | None) -> None:
+    """A name that no model knows would be kept and never read: the patient's item would silently count as unknown."""
+    if not name:
+        return
+    if name not in ITEMS:
+        raise ValueError(f"no item is called {name!r}; there are {', '.join(ITEMS)}")
+    objection = None if value is None else ITEMS[name].objection(value)
+    if objection is not None:
+        raise ValueError(f"{name} {objection}")
 
 
 def _diagnosis(code: str, meaning: str) -> CodedName:

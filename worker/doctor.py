@@ -11,6 +11,7 @@ from dicom_node import scu
 from models import registry
 from screening.errors import ScreeningError
 from screening.settings import Destination, Settings
+from worker import indication
 from worker.timeouts import timeouts_of
 
 
@@ -98,7 +99,7 @@ def _models(settings: Settings) -> str:
     enabled = [name for name, model in sorted(settings.models.items()) if model.enabled]
     if not enabled:
         raise OSError("no model is enabled: set [models.NAME] enabled = true")
-    return ", ".join(f"{name} ({settings.models[name].when})" for name in enabled)
+    return ", ".join(f"{name} ({indication.rule(name, settings.models[name])[0]})" for name in enabled)
 
 
 def _verifier(settings: Settings, name: str) -> Callable[[], str]:

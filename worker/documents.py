@@ -15,6 +15,10 @@ from dicom_node.contexts import (
     SECONDARY_CAPTURE_SOP_CLASSES,
 )
 from dicom_node.identity import IMPLEMENTATION_VERSION_NAME
+from dicom_node.reports.key_objects import PLACE as KEY_OBJECTS
+from dicom_node.reports.presentation_state import PLACE as PRESENTATION_STATE
+from dicom_node.reports.segmentation import PLACE as SEGMENTATION
+from dicom_node.reports.text_report import PLACE as TEXT_REPORT
 from dicom_node.reports.uids import IMPLEMENTATION_CLASS_UID
 from dicom_node.sr_fallback import FALLBACKS
 from screening import codes, settings_file
@@ -91,6 +95,9 @@ def _sent() -> Iterator[tuple[str, str]]:
     yield best, "always"
     for uid in FALLBACKS[best]:
         yield uid, "in its place, when the destination does not accept a better one"
+    yield SEGMENTATION.sop_class_uid, "when a model measured a volume that it outlines"
+    for place in (TEXT_REPORT, PRESENTATION_STATE, KEY_OBJECTS):
+        yield place.sop_class_uid, f"to a destination whose `objects` name `{place.kind}`"
 
 
 def _reporting_modules() -> Iterator[object]:

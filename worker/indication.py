@@ -1,9 +1,10 @@
-"""Whether a study's patient has the indication that a model is for."""
+"""When a model runs, and whether a study's patient has the indication that it is for."""
 
 import re
 from collections.abc import Iterable
 
-from screening.settings import Indication
+from models import registry
+from screening.settings import Indication, ModelSettings
 from screening.types import ClinicalContext, Study
 
 _TEXTS = (
@@ -19,6 +20,14 @@ _CODES = ("ReasonForRequestedProcedureCodeSequence", "AdmittingDiagnosesCodeSequ
 
 # A word after one of these, in the same clause, is asked for or ruled out: it is no diagnosis.
 _DOUBT = r"(?:\bno\b|\bnot\b|\bwithout\b|\bexclude\b|\bexcluding\b|\brule[sd]?\s+out\b|\br/o\b|\bnegative\s+for\b|\?)"
+
+
+def rule(name: str, settings: ModelSettings) -> tuple[str, Indication]:
+    """When a model runs ("always", "indication" or "manual") and for whom: the site's word, else the model's own."""
+    own = registry.indication(name)
+    when = settings.when or ("always" if own is None else "indication")
+    said = settings.indication
+    return when, said if said.codes or said.words or own is None else own
 
 
 def match(study: Study, context: ClinicalContext, indication: Indication) -> str | None:

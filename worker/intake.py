@@ -107,10 +107,11 @@ def _decide(
     selection, decision, reason = select(name, study, conflict)
     if decision != "eligible":
         return selection, decision, reason
-    if settings.when == "manual":
+    when, wanted = indication.rule(name, settings)
+    if when == "manual":
         return selection, "manual", f"{name} runs by command only (models.{name}.when = manual)"
-    if settings.when == "indication":
-        shown = indication.match(study, known, settings.indication)
+    if when == "indication":
+        shown = indication.match(study, known, wanted)
         if shown is None:
             return selection, "not-indicated", "no diagnosis or request shows the indication of this model"
         return selection, "eligible", f"{reason}; indication {shown}"

@@ -8,10 +8,11 @@ from pydicom.dataset import Dataset
 from dicom_node.pixels import read_radiograph, read_volume
 from dicom_node.reports.build import build_report
 from dicom_node.reports.request import ReportRequest
+from dicom_node.reports.slice_picture import slice_picture
 from models import registry
 from models.contract import ScreeningModel
 from screening.errors import BadGeometry, BadPixelData
-from screening.findings import NotEvaluable, Outcome
+from screening.findings import Findings, NotEvaluable, Outcome
 from screening.images import Image, Radiograph
 from screening.patient import patient_of
 from screening.reports import Report
@@ -47,7 +48,8 @@ class Pipeline:
                 config_digest=request.config_digest,
                 inferred_at=request.inferred_at,
                 software_version=SOFTWARE_VERSION,
-                predecessors=() if request.predecessor is None else (request.predecessor,),
+                predecessors=request.predecessors,
+                forms=request.forms,
             )
         )
         return outcome, report
@@ -70,7 +72,9 @@ class Pipeline:
             code = "undecodable-pixel-data" if isinstance(exc, BadPixelData) else "broken-geometry"
             return None, NotEvaluable(code=code, reason=str(exc), sop_instance_uid=first.sop_instance_uid)
         outcome = model.predict(image, patient_of(first.header), request.context)
-        return (image if isinstance(image, Radiograph) else None), outcome
+        if isinstance(image, Radiograph):
+            return image, outcome
+        return (slice_picture(image, outcome) if isinstance(outcome, Findings) else None), outcome
 
 
 def _read(request: ScreenRequest) -> Image:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dicom_node.reports.request import Predecessor
+from screening.reports import ObjectKind
 from screening.serialize import context_from_json, context_to_json, instance_from_json, instance_to_json
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Eligible, Instance
@@ -27,7 +28,8 @@ class ScreenRequest:
     input_digest: str
     config_digest: str
     inferred_at: datetime
-    predecessor: Predecessor | None = None
+    predecessors: tuple[Predecessor, ...] = ()
+    forms: tuple[ObjectKind, ...] = ()  #: further forms of the result that a destination asks for
 
     def __post_init__(self) -> None:
         if len(self.instances) != len(self.paths) or not self.instances:
@@ -57,14 +59,14 @@ class ScreenRequest:
             "input_digest": self.input_digest,
             "config_digest": self.config_digest,
             "inferred_at": self.inferred_at.isoformat(),
-            "predecessor": None if self.predecessor is None else asdict(self.predecessor),
+            "predecessors": [asdict(predecessor) for predecessor in self.predecessors],
+            "forms": list(self.forms),
         }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "ScreenRequest":
         """The inverse of `to_json`."""
         chosen = values["chosen"]
-        before = values["predecessor"]
         return cls(
             model_name=values["model_name"],
             thresholds=tuple(values["thresholds"]),
@@ -78,5 +80,6 @@ class ScreenRequest:
             input_digest=values["input_digest"],
             config_digest=values["config_digest"],
             inferred_at=datetime.fromisoformat(values["inferred_at"]),
-            predecessor=None if before is None else Predecessor(**before),
+            predecessors=tuple(Predecessor(**item) for item in values["predecessors"]),
+            forms=tuple(ObjectKind(kind) for kind in values["forms"]),
         )

@@ -92,6 +92,7 @@ def _request(study: Study, name: str, settings: Settings, chosen: Eligible) -> S
         input_digest=input_digest(instances),
         config_digest=registry.config_digest(name, model),
         inferred_at=now().astimezone(),
+        forms=settings.forms,
     )
 
 

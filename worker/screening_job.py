@@ -88,7 +88,10 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
         input_digest=job.input_digest,
         config_digest=job.config_digest,
         inferred_at=ports.clock().astimezone(),  # the site's own time: it is printed on the card
-        predecessor=_predecessor(session, job),
+        predecessors=tuple(
+            before for kind in (ObjectKind.SR, ObjectKind.TEXT_SR) if (before := _predecessor(session, job, kind))
+        ),
+        forms=ports.settings.forms,
     )
 
 
@@ -108,11 +111,11 @@ def _wants(destination: Destination, outcome: Outcome) -> bool:
     return destination.not_evaluable or not isinstance(outcome, NotEvaluable)
 
 
-def _predecessor(session: Session, job: Job) -> Predecessor | None:
-    """The measurements SR that this job's replaces: of the job it revises or, if that one had none, of an earlier."""
+def _predecessor(session: Session, job: Job, kind: ObjectKind) -> Predecessor | None:
+    """The document that this job's replaces: of the job it revises or, if that one had none, of an earlier."""
     before, earlier = None, job.predecessor_id
     while before is None and earlier is not None:
-        before = next((o for o in reports.objects_of(session, earlier) if o.kind == ObjectKind.SR), None)
+        before = next((o for o in reports.objects_of(session, earlier) if o.kind == kind), None)
         earlier = jobs.get(session, earlier).predecessor_id
     if before is None:
         return None

@@ -144,16 +144,26 @@ def trabecular_region(found: Segmentation, level: str) -> Mask:
 
 def muscle_at(hu: HU, muscles: Labels, spacing: Triple, k: int) -> tuple[Muscle, dict[str, Muscle]]:
     """All skeletal muscle, and each muscle, in source slice k. muscles: 1 + index in MUSCLES."""
-    half = int(max(0.0, (THICKNESS / spacing[0] - 1) / 2) + 0.5)
-    slab = hu[max(0, k - half) : k + half + 1].mean(0)
-    section = muscles[k]
-    inside, width = (section > 0).astype(np.float32), [SMOOTHING / s for s in spacing[1:]]
-    # within the mask only, so that the fat around it does not shrink the muscle
-    weight = np.maximum(ndimage.gaussian_filter(inside, width), 1e-3)
-    image = ndimage.gaussian_filter(slab * inside, width) / weight
+    image, section = muscle_image(hu, muscles, spacing, k), muscles[k]
     cell = spacing[1] * spacing[2] / 100
     present = {name: section == n for n, name in enumerate(MUSCLES, start=1) if (section == n).any()}
     return _one(image, section > 0, cell), {name: _one(image, where, cell) for name, where in present.items()}
+
+
+def muscle_image(hu: HU, muscles: Labels, spacing: Triple, k: int) -> npt.NDArray[np.float32]:
+    """(Y, X) HU of the muscles on source slice k as they are measured: a mean of slices, smoothed within the mask."""
+    half = int(max(0.0, (THICKNESS / spacing[0] - 1) / 2) + 0.5)
+    slab = hu[max(0, k - half) : k + half + 1].mean(0)
+    inside, width = (muscles[k] > 0).astype(np.float32), [SMOOTHING / s for s in spacing[1:]]
+    # within the mask only, so that the fat around it does not shrink the muscle
+    weight = np.maximum(ndimage.gaussian_filter(inside, width), 1e-3)
+    return np.asarray(ndimage.gaussian_filter(slab * inside, width) / weight, np.float32)
+
+
+def lean_muscle(hu: HU, muscles: Labels, spacing: Triple, k: int) -> Mask:
+    """(Y, X) the muscle whose area is measured on source slice k: without the fat in it."""
+    image = muscle_image(hu, muscles, spacing, k)
+    return np.asarray((muscles[k] > 0) & (image >= SKELETAL[0]) & (image <= SKELETAL[1]), np.bool_)
 
 
 def _one(image: npt.NDArray[np.float32], inside: Mask, cell: float) -> Muscle:

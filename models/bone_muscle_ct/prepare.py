@@ -83,6 +83,11 @@ def prepare_upright(
     """The same for a volume that is upright already; raises ValueError as `prepare` does."""
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     found = segment(net, hu, (float(spacing[2]), float(spacing[1]), float(spacing[0])), device=device)
+    return prepare_segmented(hu, affine, found, size=size, pixel=pixel)
+
+
+def prepare_segmented(hu: Floats, affine: Affine, found: Segmentation, *, size: int, pixel: float) -> Prepared:
+    """The same for a volume whose segmentation is known; raises ValueError as `prepare` does."""
     places = lay_out(bodies_of(found, affine))
     values = [value for level, value in zip(SEGMENTED, VERTEBRA_LABELS, strict=True) if level in LEVELS]
     muscles = [1 + MUSCLES.index(name) for name in SPINAL]

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from models import ood
 from models.bone_muscle_ct.calibration import Calibration
+from models.bone_muscle_ct.labelling import Segmentation, segment
 from models.bone_muscle_ct.network import BoneMuscleNet, Output
 from models.bone_muscle_ct.prepare import Prepared, prepare
 from models.bone_muscle_ct.preprocess import VERSION, Stack, network_input
-from models.bone_muscle_ct.segmentation import SegmentationNet
+from models.bone_muscle_ct.segmentation import HU, SegmentationNet, Triple
 from models.weights import fill, pick_device, read_weights
 from screening.card import ModelCard
 from screening.errors import WeightsMismatch
@@ -53,6 +54,10 @@ class Reader:
     def prepare(self, volume: Volume) -> Prepared:
         """See `prepare.prepare`, which says what it raises."""
         return prepare(volume, self.segmentation, size=self.size, pixel=self.pixel, device=str(self.device))
+
+    def segment(self, hu: HU, spacing: Triple) -> Segmentation:
+        """Vertebrae and muscles of an upright volume, see `labelling.segment`."""
+        return segment(self.segmentation, hu, spacing, device=str(self.device))
 
     @torch.no_grad()
     def read(self, stacks: Sequence[Stack]) -> Readings:

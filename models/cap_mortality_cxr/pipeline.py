@@ -13,10 +13,11 @@ from torch import Tensor
 
 from models import cam, ood
 from models.cap_mortality_cxr import preprocess
+from models.cap_mortality_cxr.combined import CURB65, MORTALITY_30D_CURB65, SCORE, Combination, Severity, severity_of
 from models.cap_mortality_cxr.network import MortalityNet, Output
 from models.cap_mortality_cxr.selection import ADULT_YEARS
 from models.contract import ScreeningModel
-from models.framing import Array, Frame
+from models.framing import Array, Frame, analysed_area
 from models.frontal_gate import FrontalNet, Refusal, check_values, check_view, frontal_score
 from models.recalibration import Recalibration, recalibrations
 from models.weights import fill, pick_device, read_weights
@@ -33,7 +34,6 @@ from screening.findings import (
     Outcome,
     Qualitative,
     Region,
-    rectangle,
 )
 from screening.images import Image, Radiograph
 from screening.settings import ModelSettings
@@ -44,8 +44,8 @@ MORTALITY_30D = CodedName(
 )
 HORIZON_DAYS = 30
 FAR_FROM_TRAINING = 1.0  # the 99th percentile of validation
-INSET = 0.02  # of each side, left free around the analysed area: viewers cut off a label at the very edge; assumption
 FAR_NOTE = "This radiograph lies outside what the model has learned to read: the probability may be far off."
+NO_COMBINATION_NOTE = "The weights in use have no coefficients for image and CURB-65 together."
 SMALLEST, LARGEST = 32, 1024  # pixels along a side: the network halves five times; above, memory; assumption
 STRATA = {1: (codes.RISK_LOW, codes.RISK_HIGH), 2: (codes.RISK_LOW, codes.RISK_MODERATE, codes.RISK_HIGH)}
 
@@ -57,11 +57,23 @@ class Calibration:
     intercept: float
     slope: float
     recalibration: Recalibration | None = None
+    combination: Combination | None = None  #: with CURB-65; fitted to what Platt's scaling gives
+    combined_recalibration: Recalibration | None = None
 
     def probability(self, logit: float) -> float:
         """Calibrated probability, 0..1."""
-        p = float(torch.sigmoid(torch.tensor(self.intercept + self.slope * logit, dtype=torch.float64)))
+        p = self._platt(logit)
         return p if self.recalibration is None else float(self.recalibration(p))
+
+    def combined(self, logit: float, score: int) -> float | None:
+        """Probability, 0..1, from the image and a CURB-65 of 0 to 5; None where the bundle has no coefficients."""
+        if self.combination is None:
+            return None
+        p = self.combination(np.array([self._platt(logit)]), np.array([float(score)]))[0]
+        return float(p if self.combined_recalibration is None else self.combined_recalibration(p))
+
+    def _platt(self, logit: float) -> float:
+        return float(torch.sigmoid(torch.tensor(self.intercept + self.slope * logit, dtype=torch.float64)))
 
 
 class CapMortality:
@@ -96,9 +108,9 @@ class CapMortality:
     def predict(self, image: Image, patient: Patient, context: ClinicalContext) -> Outcome:
         """Risk, heat map and hot spots in source pixels, or why there are none. Deterministic on the CPU; no I/O.
 
-        The clinical context does not enter: whether the patient has pneumonia is decided before.
+        The clinical context gives the items of CURB-65; the headline is of the image alone. Whether the patient has
+        pneumonia is decided before.
         """
-        del context
         if not isinstance(image, Radiograph):
             return NotEvaluable(code="not-a-radiograph", reason="the image is a volume; a frontal radiograph is needed")
         refused = self._refuse(image, patient)
@@ -108,13 +120,21 @@ class CapMortality:
         square, frame = preprocess.prepare(image.pixels, size)
         with torch.inference_mode():
             output: Output = self._network(preprocess.to_tensor(square).to(self._device))
-        risk = round(100 * self._calibration.probability(float(output.logit[0])), 2)
+        logit = float(output.logit[0])
+        risk = round(100 * self._calibration.probability(logit), 2)
+        severity = severity_of(patient, context)
+        beside = self._beside(logit, severity)
         heat = self._heat(output, size)
         distance = round(float(ood.distance(self._ood, output.features[0].cpu().clone())), 3)
         return Findings(
-            groups=(self._headline(image, risk), *_hot_spots(heat, frame, image)),
-            conclusion=self._conclusion(risk),
-            notes=(FAR_NOTE,) if distance > FAR_FROM_TRAINING else (),
+            groups=(
+                self._headline(image, risk),
+                *_hot_spots(heat, frame, image),
+                # last: a hot spot keeps its number, and viewers their first group
+                *(() if not beside else (_group("Chest radiograph with CURB-65", image, beside),)),
+            ),
+            conclusion=self._conclusion(risk, beside),
+            notes=(*((FAR_NOTE,) if distance > FAR_FROM_TRAINING else ()), *severity.notes, *self._lacking(severity)),
             out_of_distribution=distance,
             heatmap=_cropped(heat, frame, image),
         )
@@ -170,15 +190,19 @@ class CapMortality:
         return cam.heat(cam.class_activation(output.map[0].cpu().clone(), weight), size)
 
     def _headline(self, image: Radiograph, risk: float) -> MeasurementGroup:
-        measurement = Measurement(name=MORTALITY_30D, value=risk, unit=codes.PERCENT, horizon_days=HORIZON_DAYS)
-        return MeasurementGroup(
-            tracking_identifier="Chest radiograph - analysed area",
-            finding=codes.PNEUMONIA,
-            site=codes.CHEST,
-            region=_analysed_area(image),
-            measurements=(measurement,),
-            qualitative=tuple(Qualitative(name=codes.RISK_STRATUM, value=value) for value in self._stratum(risk)),
-        )
+        strata = tuple(Qualitative(name=codes.RISK_STRATUM, value=value) for value in self._stratum(risk))
+        return _group("Chest radiograph - analysed area", image, (_risk(MORTALITY_30D, risk),), strata)
+
+    def _beside(self, logit: float, severity: Severity) -> tuple[Measurement, ...]:
+        """The probability with CURB-65, if the bundle can tell it, and CURB-65; nothing where an item is not known."""
+        if severity.score is None:
+            return ()
+        both = self._calibration.combined(logit, severity.score)
+        score = Measurement(name=CURB65, value=float(severity.score), unit=SCORE)
+        return (score,) if both is None else (_risk(MORTALITY_30D_CURB65, round(100 * both, 2)), score)
+
+    def _lacking(self, severity: Severity) -> tuple[str, ...]:
+        return () if severity.score is None or self._calibration.combination is not None else (NO_COMBINATION_NOTE,)
 
     def _stratum(self, risk: float) -> tuple[CodedName, ...]:
         """The stratum, or nothing when the site set no thresholds."""
@@ -186,19 +210,39 @@ class CapMortality:
             return ()
         return (STRATA[len(self._thresholds)][sum(risk >= limit for limit in self._thresholds)],)
 
-    def _conclusion(self, risk: float) -> str:
+    def _conclusion(self, risk: float, beside: tuple[Measurement, ...]) -> str:
+        both = "".join(
+            f" Image and CURB-65 together give {value.value:.0f} %."
+            for value in beside
+            if value.name == MORTALITY_30D_CURB65
+        )
         stratum = "".join(f" ({value.meaning.lower()} by the site's thresholds)" for value in self._stratum(risk))
         return (
             "If the patient has community-acquired pneumonia, the estimated probability of death from any cause within"
-            f" 30 days is {risk:.0f} %{stratum}. The estimate does not diagnose pneumonia."
+            f" 30 days is {risk:.0f} %{stratum}.{both} The estimate does not diagnose pneumonia."
         )
 
 
-def _analysed_area(image: Radiograph) -> Region:
-    """The image, less a margin in which viewers find room for the label."""
+def _risk(name: CodedName, percent: float) -> Measurement:
+    return Measurement(name=name, value=percent, unit=codes.PERCENT, horizon_days=HORIZON_DAYS)
+
+
+def _group(
+    tracking_identifier: str,
+    image: Radiograph,
+    measurements: tuple[Measurement, ...],
+    qualitative: tuple[Qualitative, ...] = (),
+) -> MeasurementGroup:
+    """Values of the whole picture."""
     rows, columns = image.pixels.shape
-    across, down = INSET * columns, INSET * rows
-    return rectangle(across, down, columns - across, rows - down, image.sop_instance_uid)
+    return MeasurementGroup(
+        tracking_identifier=tracking_identifier,
+        finding=codes.PNEUMONIA,
+        site=codes.CHEST,
+        region=analysed_area((0.0, 0.0, float(columns), float(rows)), image.sop_instance_uid),
+        measurements=measurements,
+        qualitative=qualitative,
+    )
 
 
 def _cropped(heat: Array, frame: Frame, image: Radiograph) -> Heatmap:
@@ -255,7 +299,7 @@ def load(bundle: Path, *, device: str, threads: int, settings: ModelSettings | N
                 f"weights of {card.name} were trained with preprocessing {values['preprocessing']['version']!r},"
                 f" this program has {preprocess.VERSION!r}"
             )
-        threshold = float(values["gate"]["threshold"])
+        threshold, again = float(values["gate"]["threshold"]), recalibrations(values)
         if not math.isfinite(threshold):  # NaN would refuse nothing
             raise WeightsMismatch(f"gate.threshold of {card.name} must be finite, got {threshold}")
         return CapMortality(
@@ -263,7 +307,12 @@ def load(bundle: Path, *, device: str, threads: int, settings: ModelSettings | N
             network,
             gate,
             gate_threshold=threshold,
-            calibration=Calibration(**values["calibration"]["platt"], recalibration=recalibrations(values).get("risk")),
+            calibration=Calibration(
+                **values["calibration"]["platt"],
+                recalibration=again.get("risk"),
+                combination=Combination.read(values),
+                combined_recalibration=again.get("combined"),
+            ),
             ood_constants={name: tensors[f"ood.{name}"] for name in ood.NAMES},
             device=pick_device(device),
             thresholds=settings.thresholds if settings is not None else (),

@@ -11,29 +11,15 @@ import numpy.typing as npt
 import torch
 
 from models.cap_mortality_cxr import preprocess
+from models.cap_mortality_cxr.combined import Combination
 from models.cap_mortality_cxr.network import MortalityNet
 from models.frontal_gate import FrontalNet
-from models.recalibration import EDGE, Recalibration, recalibrations
+from models.recalibration import Recalibration, recalibrations
 from models.weights import fill, pick_device, read_weights
 from screening.card import ModelCard
 from screening.errors import WeightsMismatch
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Combination:
-    """Logistic function of the model's log odds and CURB-65."""
-
-    intercept: float
-    log_odds: float
-    curb65: float
-
-    def __call__(self, probability: Floats, curb65: Floats) -> Floats:
-        """(N,) probabilities of death from (N,) probabilities before recalibration and (N,) scores 0 to 5."""
-        p = np.clip(probability, EDGE, 1 - EDGE)
-        x = self.intercept + self.log_odds * np.log(p / (1 - p)) + self.curb65 * curb65
-        return np.asarray(1 / (1 + np.exp(-x)), np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,14 +80,12 @@ def load_reader(bundle: Path, *, device: str = "cpu") -> Reader:
                 f"weights of {card.name} were trained with preprocessing {values['preprocessing']['version']!r},"
                 f" this program has {preprocess.VERSION!r}"
             )
-        platt, both = values["calibration"]["platt"], values.get("combined")
+        platt = values["calibration"]["platt"]
         return Reader(
             card=card, network=network.to(pick_device(device)).eval(), gate=gate.eval(),
             gate_threshold=float(values["gate"]["threshold"]), intercept=float(platt["intercept"]),
             slope=float(platt["slope"]), recalibrations=recalibrations(values),
-            combination=None if both is None else Combination(
-                intercept=float(both["intercept"]), log_odds=float(both["log_odds"]), curb65=float(both["curb65"])
-            ),
+            combination=Combination.read(values),
             device=pick_device(device),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as exc:

@@ -49,6 +49,25 @@ def scale(hu: Array) -> npt.NDArray[np.uint8]:
     return np.round((np.clip(hu, low, high) - low) * (255 / (high - low))).astype(np.uint8)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lungs:
+    """Where the lungs of a volume lie, on a coarse grid."""
+
+    mask: Mask = field(repr=False)  #: (Z, Y, X)
+    hu: Array = field(repr=False)  #: (Z, Y, X) means over the coarse voxels
+    thin: tuple[int, int, int]  #: source voxels in a coarse one
+    spacing: tuple[float, float, float]  #: mm (dz, dy, dx) of the coarse grid
+
+
+def find_lungs(volume: Volume) -> Lungs:
+    """Look for the lungs of a volume, slices from feet to head; raises NoLungs if there are none."""
+    dz, dy, dx = volume.spacing
+    thin = (max(1, round(COARSE[0] / dz)), max(1, round(COARSE[1] / dy)), max(1, round(COARSE[1] / dx)))
+    spacing = (dz * thin[0], dy * thin[1], dx * thin[2])
+    hu = _coarse(volume.hu, thin)
+    return Lungs(mask=lung_mask(hu, spacing), hu=hu, thin=thin, spacing=spacing)
+
+
 def prepare(volume: Volume, *, slices: int, size: int) -> Prepared:
     """Find the lungs, and read `slices` slices of the square around them, `size` pixels along each side.
 
@@ -61,9 +80,12 @@ def prepare(volume: Volume, *, slices: int, size: int) -> Prepared:
     """
     if slices < 1 or size < 1:
         raise ValueError(f"slices and size must be positive, got {slices} and {size}")
-    dz, dy, dx = volume.spacing
-    thin = (max(1, round(COARSE[0] / dz)), max(1, round(COARSE[1] / dy)), max(1, round(COARSE[1] / dx)))
-    mask = lung_mask(_coarse(volume.hu, thin), (dz * thin[0], dy * thin[1], dx * thin[2]))
+    return prepare_lungs(volume, find_lungs(volume), slices=slices, size=size)
+
+
+def prepare_lungs(volume: Volume, lungs: Lungs, *, slices: int, size: int) -> Prepared:
+    """The same for lungs that were found; raises NoLungs if none lies on the slices read."""
+    (dz, dy, dx), thin, mask = volume.spacing, lungs.thin, lungs.mask
     # centres of the coarse voxels, in source voxels
     found = [np.flatnonzero(mask.any(tuple(a for a in range(3) if a != axis))) for axis in range(3)]
     low, high = ([indices[end] * n + (n - 1) / 2 for indices, n in zip(found, thin, strict=True)] for end in (0, -1))

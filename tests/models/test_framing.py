@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.framing import Frame, robust_scale
+from models.framing import Frame, analysed_area, robust_scale
 
 SIDES = st.integers(2, 4000)
 
@@ -40,3 +40,11 @@ def test_outliers_do_not_squeeze_the_scale() -> None:
     scaled = robust_scale(image, 0.5, 99.5)
     assert scaled.std() > 0.25
     assert not robust_scale(np.ones((4, 4), np.float32), 0.5, 99.5).any()
+
+
+def test_the_analysed_area_leaves_room_for_a_label() -> None:
+    region = analysed_area((100.0, 0.0, 300.0, 400.0), "1.2.3")
+    assert min(region.points) == pytest.approx((104.0, 8.0))
+    assert max(region.points) == pytest.approx((296.0, 392.0))
+    assert region.points[0] == region.points[-1]
+    assert region.sop_instance_uid == "1.2.3"

@@ -10,9 +10,11 @@ from PIL import Image
 
 from dicom_node.header import read_instance
 from dicom_node.pixels.radiograph import read_radiograph
-from models import registry
+from models import frontal_gate, registry
 from models.cap_mortality_cxr.pipeline import CapMortality
-from models.frontal_gate import FrontalNet, check_values, check_view, frontal_score
+from models.frontal_gate import SHARED_THRESHOLD, FrontalNet, check_values, check_view, frontal_score, shared_gate
+from screening.errors import WeightsMismatch
+from training.phantoms.child.phantom import make_child
 
 Array = npt.NDArray[np.float32]
 RNG = np.random.default_rng(0)
@@ -53,6 +55,43 @@ def test_the_score_knows_up_from_down() -> None:
     pixels = RNG.random((200, 200)).astype(np.float32) * np.linspace(0, 1, 200, dtype=np.float32)[:, None]
     assert frontal_score(net, pixels) != pytest.approx(frontal_score(net, pixels[::-1].copy()), abs=1e-6)
     assert check_view(net, pixels, -1e9) is None
+
+
+def test_the_shared_gate_is_the_one_that_the_program_was_made_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not shared_gate().training
+    monkeypatch.setattr(frontal_gate, "SHARED_SHA256", "0" * 64)
+    with pytest.raises(WeightsMismatch, match="the frontal gate"):
+        shared_gate()
+
+
+def turned(pixels: Array) -> list[Array]:
+    """The picture in every way that is wrong."""
+    ways = (pixels[::-1, ::-1], pixels[::-1], np.rot90(pixels), np.rot90(pixels, 3), 1 - pixels)
+    return [np.ascontiguousarray(way, np.float32) for way in ways]
+
+
+def test_simulated_children_pass_the_shared_gate_upright_alone() -> None:
+    """docs/models/pediatric_age_cxr.md has the figures of 240; here are 24 of them."""
+    gate, scores = shared_gate(), []
+    for seed in range(1000, 1024):
+        pixels = make_child(seed, longest_side=256).pixels
+        assert check_values(pixels) is None
+        scores.append(frontal_score(gate, pixels))
+        assert all(frontal_score(gate, wrong) < SHARED_THRESHOLD for wrong in turned(pixels)), seed
+    assert min(scores) >= SHARED_THRESHOLD
+
+
+@pytest.mark.real_data
+def test_real_children_pass_the_shared_gate_upright_alone(real_data: Path) -> None:
+    with (real_data / "cxr_age" / "cxr_age.csv").open(newline="") as file:
+        children = [row for row in csv.DictReader(file) if float(row["age_years"]) < 18]
+    assert len(children) == 47
+    gate = shared_gate()
+    for row in children:
+        pixels = read(real_data / "cxr_age" / row["file"])
+        assert check_values(pixels) is None
+        assert frontal_score(gate, pixels) >= SHARED_THRESHOLD, row["file"]
+        assert all(frontal_score(gate, wrong) < SHARED_THRESHOLD for wrong in turned(pixels)), row["file"]
 
 
 def accepted(model: CapMortality, pictures: list[Array]) -> float:

@@ -18,7 +18,16 @@ def test_a_folder_with_a_bundle_is_a_model() -> None:
     assert registry.card("cap_mortality_cxr").name == "cap_mortality_cxr"
 
 
-@pytest.mark.parametrize("ask", [registry.card, registry.selector, registry.config_digest, registry.load])
+def test_a_model_may_name_the_patients_that_it_is_for() -> None:
+    own = registry.indication("ssc_ild_mortality_ct")
+    assert own is not None
+    assert "SSc-ILD" in own.words
+    assert registry.indication(NAME) is None
+
+
+@pytest.mark.parametrize(
+    "ask", [registry.card, registry.selector, registry.indication, registry.config_digest, registry.load]
+)
 def test_an_unknown_name_is_said_so(ask: object) -> None:
     assert callable(ask)
     with pytest.raises(UnknownModel, match="cap_mortality_cxr"):

@@ -10,7 +10,7 @@ from models import registry
 from models.contract import ScreeningModel, Selector
 from screening.card import ModelCard
 from screening.errors import UnknownModel
-from screening.settings import ModelSettings
+from screening.settings import Indication, ModelSettings
 from screening.types import Eligible, Ineligible, Selection, Study
 from tests.worker.ports import MODEL, make_card
 
@@ -61,6 +61,7 @@ class FakeRegistry:
     folder: Path = Path("/nowhere")
     own: dict[Path, tuple[ModelCard, str]] = field(default_factory=dict)
     loader: Load = _no_model
+    the_indication: Indication | None = None
 
     def names(self) -> list[str]:
         return sorted(self.selectors)
@@ -82,6 +83,10 @@ class FakeRegistry:
         _, digest = self.own.get(self.bundle(name, settings), (self.the_card, CONFIG_DIGEST))
         return digest
 
+    def indication(self, name: str) -> Indication | None:
+        self.bundle(name)
+        return self.the_indication
+
     def load(
         self, name: str, device: str = "auto", threads: int = 1, settings: ModelSettings | None = None
     ) -> ScreeningModel:
@@ -90,5 +95,5 @@ class FakeRegistry:
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Answer in place of `models.registry`."""
-        for name in ("names", "bundle", "card", "selector", "config_digest", "load"):
+        for name in ("names", "bundle", "card", "selector", "indication", "config_digest", "load"):
             monkeypatch.setattr(registry, name, getattr(self, name))

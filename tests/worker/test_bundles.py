@@ -130,7 +130,7 @@ def _double(tensors: dict[str, torch.Tensor]) -> None:
     ("change", "said"),
     [
         (lambda f: (f / "configs" / "opportune.json").unlink(), r"model card configs/opportune\.json cannot be read"),
-        (lambda f: edit(f, name="other"), "there is no screening model 'other'; there are cap_mortality_cxr"),
+        (lambda f: edit(f, name="other"), "there is no screening model 'other'; there are bone_muscle_ct"),
         (lambda f: edit(f, version=None), "version: Field required"),
         (lambda f: edit(f, version="../up"), r"version of cap_mortality_cxr must be .*, got '\.\./up'"),
         (lambda f: edit(f, evidence=None), "evidence: Field required"),
@@ -237,6 +237,11 @@ def test_every_shipped_bundle_could_be_imported() -> None:
         assert check(registry.bundle(name)) == registry.card(name)
 
 
+def listed() -> Any:
+    """What `opportune models list` says of the model."""
+    return next(row for row in opportune("models", "list", "--json").json if row["name"] == MODEL)
+
+
 def test_round_trip_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Export, change, import, paste what was printed: the node then works with these weights."""
     monkeypatch.chdir(tmp_path)
@@ -246,9 +251,9 @@ def test_round_trip_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     imported = opportune("models", "import", "out")
     assert imported.status == 0
     assert "Nothing is switched" in imported.out
-    assert opportune("models", "list", "--json").json[0]["version"] == "0.1.0"
+    assert listed()["version"] == "0.1.0"
     (tmp_path / "opportune.toml").write_text(imported.out.split("\n\n", 1)[1])
-    (shown,) = opportune("models", "list", "--json").json
+    shown = listed()
     assert (shown["version"], shown["evidence"]) == ("2.0.0", "research")
     assert Path(shown["bundle"]).parent == tmp_path / "opportune-data" / "bundles"
     assert opportune("models", "verify").status == 0

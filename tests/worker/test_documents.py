@@ -34,7 +34,7 @@ def test_no_table_shows_a_uid_without_its_name() -> None:
 
 def test_what_is_sent_first_is_the_3d_report() -> None:
     rows = conformance_tables()["sent-sop-classes"].splitlines()[2:]
-    assert [row.split("`")[1].rsplit(".", 1)[1] for row in rows] == ["7", "34", "33", "22"]
+    assert [row.split("`")[1].rsplit(".", 1)[1] for row in rows] == ["7", "34", "33", "22", "4", "11", "1", "59"]
 
 
 def test_every_status_that_we_answer_is_listed() -> None:

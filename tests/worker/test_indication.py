@@ -3,10 +3,12 @@
 import pytest
 
 from screening.codes import PNEUMONIA
-from screening.settings import Indication
+from screening.settings import Indication, ModelSettings
 from screening.types import ClinicalContext
 from tests.worker.factories import make_instance, make_study
-from worker.indication import match
+from tests.worker.fake_registry import FakeRegistry
+from tests.worker.ports import MODEL
+from worker.indication import match, rule
 
 PNEUMONIA_WORDS = Indication(codes=("SCT:233604007", "ICD10:J18.9"), words=("pneumonia",))
 NOTHING = ClinicalContext()
@@ -52,3 +54,19 @@ def test_a_coded_reason_of_the_request_is_an_indication() -> None:
         make_instance(ReasonForRequestedProcedureCodeSequence=["I10:X", "icd10:j18.9 Pneumonia, unspecified"])
     )
     assert match(study, NOTHING, PNEUMONIA_WORDS) == "icd10:j18.9 (ReasonForRequestedProcedureCodeSequence)"
+
+
+def test_a_model_runs_always_unless_it_or_the_site_says_otherwise(registry: FakeRegistry) -> None:
+    assert rule(MODEL, ModelSettings()) == ("always", Indication())
+    assert rule(MODEL, ModelSettings(when="manual")) == ("manual", Indication())
+    assert rule(MODEL, ModelSettings(when="indication", indication=PNEUMONIA_WORDS)) == ("indication", PNEUMONIA_WORDS)
+
+
+def test_a_model_that_names_its_patients_runs_for_them_only_unless_the_site_says_otherwise(
+    registry: FakeRegistry,
+) -> None:
+    registry.the_indication = own = Indication(words=("SSc-ILD",))
+    assert rule(MODEL, ModelSettings()) == ("indication", own)
+    assert rule(MODEL, ModelSettings(indication=PNEUMONIA_WORDS)) == ("indication", PNEUMONIA_WORDS)
+    assert rule(MODEL, ModelSettings(when="always"))[0] == "always"
+    assert rule(MODEL, ModelSettings(when="manual"))[0] == "manual"

@@ -133,6 +133,13 @@ def test_a_study_without_the_indication_is_not_screened(either: Ports, registry:
     assert [row.kind for row in _recorded(either)] == ["decision", "chosen"]
 
 
+def test_a_model_that_names_its_patients_needs_no_setting_to_spare_others(ports: Ports, registry: FakeRegistry) -> None:
+    registry.the_indication = Indication(words=("SSc-ILD",))
+    _arrive(ports, StudyDescription="CT chest")
+    assert intake_quiet(ports) == []
+    assert _decision(ports)[0] == "not-indicated"
+
+
 def test_an_indication_in_the_header_is_named(ports: Ports, registry: FakeRegistry) -> None:
     _arrive(ports, StudyDescription="Pneumonia, follow-up")
     node = _with(ports, when="indication", indication=Indication(words=("pneumonia",)))

@@ -20,6 +20,7 @@ from screening.reports import ObjectKind, Report
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Eligible
 from tests.dicom_node import build
+from tests.dicom_node.reports.factories import make_findings
 from tests.worker.factories import STUDY, make_request
 from tests.worker.fake_model import COLUMNS, ROWS, FakeModel, write_picture
 from tests.worker.fake_registry import CONFIG_DIGEST, FakeRegistry
@@ -92,10 +93,19 @@ def test_a_revision_names_its_predecessor(model: FakeModel, tmp_path: Path) -> N
         sop_instance_uid="2.25.2",
         sop_class_uid="1.2.840.10008.5.1.4.1.1.88.34",
     )
-    _, report = Pipeline(threads=1).run(_request([write_picture(tmp_path)], predecessor=before))
+    _, report = Pipeline(threads=1).run(_request([write_picture(tmp_path)], predecessors=(before,)))
     stored = dcmread(BytesIO(report.objects[-1].encoded))
     series = stored.PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0]
     assert series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == "2.25.2"
+
+
+def test_further_forms_are_made_where_they_are_wanted_and_change_nothing_else(model: FakeModel, tmp_path: Path) -> None:
+    paths = [write_picture(tmp_path)]
+    _, plain = Pipeline(threads=1).run(_request(paths))
+    _, more = Pipeline(threads=1).run(_request(paths, forms=(ObjectKind.KOS, ObjectKind.TEXT_SR, ObjectKind.GSPS)))
+    assert more.objects[: len(plain.objects)] == plain.objects
+    assert [item.encoded for item in more.objects[:3]] == [item.encoded for item in plain.objects]
+    assert [item.role for item in more.objects[3:]] == ["text", "marks", "key-objects"]
 
 
 def test_what_the_model_refuses_is_reported_as_such(registry: FakeRegistry, tmp_path: Path) -> None:
@@ -124,6 +134,18 @@ def test_a_ct_becomes_a_volume(registry: FakeRegistry, tmp_path: Path) -> None:
     ((image, _, _),) = model.shown
     assert isinstance(image, Volume)
     assert image.hu.shape == (5, 3, 4)
+
+
+def test_findings_in_a_volume_are_shown_on_their_slice(registry: FakeRegistry, tmp_path: Path) -> None:
+    slices = build.ct_slices(5, StudyInstanceUID=STUDY, **PATIENT)
+    paths = [build.write(tmp_path / f"{i}.dcm", item) for i, item in enumerate(slices)]
+    uid = str(slices[3].SOPInstanceUID)
+    model = FakeModel(lambda *_: make_findings(sop_instance_uid=uid, rows=3, columns=4))
+    registry.loader = lambda _name, _settings: model
+    _, report = Pipeline(threads=1).run(_request(paths))
+    assert [item.role for item in report.objects] == ["card", "overlay", "measurements"]
+    overlay = dcmread(BytesIO(report.objects[1].encoded))
+    assert overlay.SourceImageSequence[0].ReferencedSOPInstanceUID == uid
 
 
 def test_slices_that_form_no_volume_are_no_crash(model: FakeModel, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from dicom_node.reports.request import Predecessor
 from screening.codes import PNEUMONIA
+from screening.reports import ObjectKind
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext
 from tests.worker.factories import STUDY, make_instance, make_request
@@ -17,17 +18,21 @@ def test_json_and_back() -> None:
     request = make_request(
         instances=(make_instance(1, PatientName="DOE^JANE"), make_instance(2)),
         paths=(Path("/a"), Path("/b")),
-        context=ClinicalContext(diagnoses=(PNEUMONIA,), items={"urea_mmol_l": 8.0}),
+        context=ClinicalContext(diagnoses=(PNEUMONIA,), items={"urea_mmol_per_l": 8.0}),
         thresholds=(5.0, 15.0),
         bundle=Path("/site/bundle"),
-        predecessor=Predecessor(
-            study_instance_uid=STUDY, series_instance_uid="1.2", sop_instance_uid="1.3", sop_class_uid="1.4"
+        predecessors=(
+            Predecessor(
+                study_instance_uid=STUDY, series_instance_uid="1.2", sop_instance_uid="1.3", sop_class_uid="1.4"
+            ),
         ),
+        forms=(ObjectKind.GSPS, ObjectKind.KOS),
     )
     again = ScreenRequest.from_json(json.loads(json.dumps(request.to_json())))
     assert again.to_json() == request.to_json()
     assert again.model_settings == ModelSettings(thresholds=(5.0, 15.0), bundle=Path("/site/bundle"))
-    assert again.predecessor == request.predecessor
+    assert again.predecessors == request.predecessors
+    assert again.forms == request.forms
     assert dict(again.instances[0].header) == dict(request.instances[0].header)
 
 

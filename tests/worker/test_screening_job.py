@@ -112,7 +112,7 @@ def test_what_the_child_is_told(ports: Ports, registry: FakeRegistry) -> None:
     assert (request.model_name, request.thresholds) == (MODEL, (5, 15))
     assert (request.config_digest, request.input_digest) == (CONFIG_DIGEST, _job(ports, job_id).input_digest)
     assert [code.value for code in request.context.diagnoses] == [PNEUMONIA.value]
-    assert (request.inferred_at, request.predecessor) == (LONG_AGO, None)
+    assert (request.inferred_at, request.predecessors, request.forms) == (LONG_AGO, (), ())
 
 
 def test_a_job_that_another_holds_is_left_alone(either: Ports, registry: FakeRegistry) -> None:
@@ -159,6 +159,19 @@ def test_each_destination_gets_the_kinds_that_it_asks_for(registry: FakeRegistry
     )
     planned = [(item.destination, item.role) for item in plan(settings, MODEL, *GOOD)]
     assert planned == [("pictures", "card"), ("reports", "measurements")]
+
+
+def test_a_further_form_goes_only_where_it_is_asked_for(ports: Ports, registry: FakeRegistry) -> None:
+    asked = pacs(105, name="workstation", objects=(ObjectKind.SC, ObjectKind.GSPS))
+    ports = _to(ports, pacs(104, name="archive"), asked)
+    report = Report(objects=(*GOOD[1].objects, make_object("marks", ObjectKind.GSPS)))
+    job_id, sandbox = _opened(ports), ScriptedSandbox((GOOD[0], report))
+    screen(job_id, ports, sandbox, "host:1")
+    assert sandbox.requests[0].forms == (ObjectKind.GSPS,)
+    assert _roles(ports, job_id) == ["card", "measurements", "marks"]
+    assert [(where, role) for where, role, _ in _deliveries(ports, job_id)] == [
+        ("archive", "card"), ("archive", "measurements"), ("workstation", "card"), ("workstation", "marks"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("evidence", "held"), [(Evidence.SIMULATION, True), (Evidence.SITE_VALIDATED, False)])
@@ -295,15 +308,27 @@ def test_a_revision_names_the_report_that_it_replaces(either: Ports, registry: F
     sandbox = ScriptedSandbox((make_findings(), make_report(run=2)))
     screen(second, either, sandbox, "host:1")
     before = make_object("measurements", ObjectKind.SR)
-    assert sandbox.requests[0].predecessor == Predecessor(
-        study_instance_uid=STUDY,
-        series_instance_uid=before.series_instance_uid,
-        sop_instance_uid=before.sop_instance_uid,
-        sop_class_uid=before.sop_class_uid,
+    assert sandbox.requests[0].predecessors == (
+        Predecessor(
+            study_instance_uid=STUDY,
+            series_instance_uid=before.series_instance_uid,
+            sop_instance_uid=before.sop_instance_uid,
+            sop_class_uid=before.sop_class_uid,
+        ),
     )
     assert _job(either, first).state is JobState.SUPERSEDED
     assert _job(either, second).state is JobState.INFERRED
     assert _roles(either, first) == ["card", "measurements"]  # nothing is deleted
+
+
+def test_a_text_names_the_text_that_it_replaces(ports: Ports, registry: FakeRegistry) -> None:
+    before = Report(objects=(*GOOD[1].objects, make_object("text", ObjectKind.TEXT_SR)))
+    screen(_opened(ports, 1), ports, ScriptedSandbox((GOOD[0], before)), "host:1")
+    sandbox = ScriptedSandbox((make_findings(), make_report(run=2)))
+    screen(_opened(ports, 2), ports, sandbox, "host:1")
+    named = [item.sop_instance_uid for item in sandbox.requests[0].predecessors]
+    kinds = (("measurements", ObjectKind.SR), ("text", ObjectKind.TEXT_SR))
+    assert named == [make_object(*item).sop_instance_uid for item in kinds]
 
 
 @pytest.mark.parametrize("fate", ["waiting", "quarantined"])
@@ -314,7 +339,7 @@ def test_a_revision_of_what_never_had_a_report_names_none(ports: Ports, registry
     second = _opened(ports, 2)
     sandbox = ScriptedSandbox(GOOD)
     screen(second, ports, sandbox, "host:1")
-    assert sandbox.requests[0].predecessor is None
+    assert sandbox.requests[0].predecessors == ()
     assert _job(ports, first).state is JobState.SUPERSEDED
 
 
@@ -323,8 +348,7 @@ def test_a_revision_of_a_failed_revision_names_the_report_before(ports: Ports, r
     screen(_opened(ports, 2), ports, ScriptedSandbox(BadPixelData("cut off")), "host:1")
     sandbox = ScriptedSandbox((make_findings(), make_report(run=3)))
     screen(_opened(ports, 3), ports, sandbox, "host:1")
-    named = sandbox.requests[0].predecessor
-    assert named is not None
+    (named,) = sandbox.requests[0].predecessors
     assert named.sop_instance_uid == make_object("measurements", ObjectKind.SR).sop_instance_uid
 
 

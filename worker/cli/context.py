@@ -24,7 +24,7 @@ def import_file(
 ) -> None:
     """Import clinical context from a CSV file: all of it, or, naming the wrong line, none.
 
-    A line holds an item (name and value, e.g. urea_mmol_l, 8.1) or a diagnosis (code as SCHEME:VALUE, and meaning).
+    A line holds an item (name and value, e.g. urea_mmol_per_l, 8.1) or a diagnosis (code as SCHEME:VALUE, and meaning).
     """
     from db import context  # noqa: PLC0415
     from db.engine import transaction  # noqa: PLC0415

@@ -48,17 +48,26 @@ def demo(
         raise fail(f"{values['failed']} samples did not end as expected")
 
 
+def _worth_showing(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All but models that rightly took no image of a study which another one took."""
+    taken = {row["sample"] for row in rows if row["outcome"] != "ineligible"}
+    return [
+        row for row in rows if row["outcome"] != "ineligible" or row["sample"] not in taken or not row["as_expected"]
+    ]
+
+
 def _show(values: dict[str, Any]) -> None:
     rows = [
         (
             row["sample"],
+            row["model"],
             row["outcome"] + ("" if row["as_expected"] else " (UNEXPECTED)"),
             row["detail"],
             len(row["objects"]),
         )
-        for row in values["studies"]
+        for row in _worth_showing(values["studies"])
     ]
-    print_table("What came back", ("sample study", "outcome", "result or reason", "objects"), rows)
+    print_table("What came back", ("sample study", "model", "outcome", "result or reason", "objects"), rows)
     figures = (
         "sent",
         "screened",

@@ -7,6 +7,7 @@ import typer
 
 from worker.cli.output import JsonFlag, fail, print_json, print_table, progress
 from worker.cli.settings import load_settings
+from worker.headline import headline
 
 
 def register(app: typer.Typer) -> None:
@@ -58,11 +59,10 @@ def _row(result: dict[str, Any]) -> tuple[str, ...]:
     outcome = result["outcome"]
     if outcome is None:
         reasons = dict.fromkeys(item["reason"] for item in result["rejected"])
-        headline = result.get("reason") or "; ".join(reasons)
+        told = result.get("reason") or "; ".join(reasons)
     elif outcome["kind"] == "findings":
-        first = outcome["groups"][0]["measurements"][0]
-        headline = f"{first['name']['meaning']}: {first['value']:.1f} {first['unit']['value']}"
+        told = headline(outcome)
     else:
-        headline = outcome["reason"]
+        told = outcome["reason"]
     objects = ", ".join(item["role"] for item in result["objects"])
-    return result["study_instance_uid"], result["model"], result["decision"], headline, objects
+    return result["study_instance_uid"], result["model"], result["decision"], told, objects

@@ -18,7 +18,8 @@ from screening.card import Evidence
 from screening.errors import ScreeningError
 from screening.settings import Destination, Indication, ModelSettings, Node, Peer, Settings, WorkerSettings
 from worker import bootstrap, roles
-from worker.demo.samples import Sample, write_samples
+from worker.demo.samples import ABDOMENS, ADULTS, CHILDREN, LUNGS, SPINES, Sample, write_samples
+from worker.headline import headline
 from worker.study_report import describe_study
 
 SENDER, PACS, NODE = "DEMO", "DEMOPACS", "OPPORTUNE"
@@ -67,9 +68,10 @@ class Demo:
             done = sum(counts["jobs"][state] for state in _DONE)
             opened = sum(counts["jobs"].values())
             decided = sum(counts["decisions"].values())
+            models = len(self.node.ports.settings.models)
             moving = sum(n for of in counts["deliveries"].values() for s, n in of.items() if s not in _DELIVERED)
-            bar.update(task, completed=min(studies, decided - opened + done))
-            if decided >= studies and done == opened and not moving:
+            bar.update(task, completed=min(studies, (decided - opened + done) // models))
+            if decided >= studies * models and done == opened and not moving:
                 return
             if time.monotonic() > deadline:
                 raise DemoFailed(f"after {_DEADLINE_SECONDS} s {opened - done} jobs and {moving} deliveries still wait")
@@ -146,15 +148,14 @@ def _row(sample: Sample, study: dict[str, Any], decision: dict[str, Any], stored
         "outcome": kind,
         "detail": detail,
         "objects": found,
-        "as_expected": complete and kind == sample.expected,
+        "as_expected": complete and kind == sample.expected_of(decision["model"]),
     }
 
 
 def _outcome(outcome: dict[str, Any]) -> tuple[str, str]:
     if outcome["kind"] == "not_evaluable":
         return "not-evaluable", outcome["reason"]
-    first = outcome["groups"][0]["measurements"][0]
-    return "screened", f"{first['name']['meaning']}: {first['value']:.1f} {first['unit']['value']}"
+    return "screened", headline(outcome)
 
 
 def _settings(folder: Path, pacs_port: int) -> Settings:
@@ -170,12 +171,16 @@ def _settings(folder: Path, pacs_port: int) -> Settings:
             ),
         ),
         models={
-            "cap_mortality_cxr": ModelSettings(
+            ADULTS: ModelSettings(
                 enabled=True,
                 when="indication",
                 indication=Indication(codes=("SCT:233604007", "ICD10:J18.9"), words=("pneumonia",)),
                 thresholds=(5.0, 15.0),
-            )
+            ),
+            CHILDREN: ModelSettings(enabled=True, when="always"),
+            SPINES: ModelSettings(enabled=True, when="always", thresholds=(5.0, 10.0)),
+            LUNGS: ModelSettings(enabled=True),
+            ABDOMENS: ModelSettings(enabled=True, when="always", thresholds=(5.0, 15.0)),
         },
         worker=WorkerSettings(reconcile_seconds=0.5),
     )  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 
 import models
 from models.ages import expectation
+from models.conformal import Intervals
 from models.pediatric_age_cxr.preprocess import prepare, scalars, to_tensor
 from models.pediatric_age_cxr.reader import GROUPS, Reader, Spread, group_of, load_reader
 from screening.errors import WeightsMismatch
@@ -45,13 +46,22 @@ def test_ages_are_those_of_the_picture_alone_and_repeat(reader: Reader) -> None:
     np.testing.assert_array_equal(one.months, reader.read([second], ["F"]).months)
 
 
-def test_the_interval_is_wider_where_the_size_is_not_known(reader: Reader) -> None:
-    pixels = picture()
-    widths = []
-    for spacing in (None, (1.0, 1.0)):
-        ages = reader.read([prepare(pixels, spacing, reader.size)], ["M"])
-        widths.append(float(ages.upper[0] - ages.lower[0]))
-    assert widths[0] > widths[1] > 0
+def test_the_interval_is_that_of_pictures_whose_size_is_known_as_well_or_not(reader: Reader) -> None:
+    both = json.loads((BUNDLE / "configs" / "opportune.json").read_text())["calibration"]["interval"]
+    for spacing, name in ((None, "filled"), ((1.0, 1.0), "scaled")):
+        ages = reader.read([prepare(picture(), spacing, reader.size)], ["M"])
+        lower, upper = Intervals.from_json(both[name]).around(ages.months)
+        assert (ages.lower[0], ages.upper[0]) == pytest.approx((lower[0], upper[0]))
+
+
+def test_at_every_age_the_interval_is_wider_where_the_size_is_not_known() -> None:
+    both = json.loads((BUNDLE / "configs" / "opportune.json").read_text())["calibration"]["interval"]
+    middles = np.array([50.0, 100.0, 140.0])  # months, away from the ends of the scale, where intervals are cut
+    widths = {}
+    for name in ("filled", "scaled"):
+        lower, upper = Intervals.from_json(both[name]).around(middles)
+        widths[name] = upper - lower
+    assert (widths["filled"] > widths["scaled"]).all()
 
 
 def test_contributions_are_a_map_for_each_picture(reader: Reader) -> None:

@@ -10,7 +10,7 @@ from tests.worker.cli.command import opportune
 from tests.worker.ports import make_ports
 
 GOOD = """patient_id,issuer,name,value,code,meaning
-ZQ-1,,urea_mmol_l,8.1,,
+ZQ-1,,urea_mmol_per_l,8.1,,
 ZQ-1,,,,SCT:233604007,Pneumonia
 """
 
@@ -26,13 +26,17 @@ def test_items_and_diagnoses_are_imported_into_a_new_node(tmp_path: Path) -> Non
     assert (ended.status, ended.out) == (0, "2 items imported\n")
     with transaction(make_ports(tmp_path / "opportune-data").sessions) as session:
         known = context.for_patient(session, "ZQ-1", "")
-    assert dict(known.items) == {"urea_mmol_l": 8.1}
+    assert dict(known.items) == {"urea_mmol_per_l": 8.1}
     assert [code.value for code in known.diagnoses] == ["233604007"]
 
 
 @pytest.mark.parametrize(
     ("line", "reason"),
-    [("ZQ-2,,urea_mmol_l,high,,", "line 4"), (",,urea_mmol_l,8,,", "patient_id"), ("ZQ-2,,,,233604007,", "SCHEME")],
+    [
+        ("ZQ-2,,urea_mmol_per_l,high,,", "line 4"),
+        (",,urea_mmol_per_l,8,,", "patient_id"),
+        ("ZQ-2,,,,233604007,", "SCHEME"),
+    ],
 )
 def test_a_wrong_line_is_named_and_nothing_is_imported(tmp_path: Path, line: str, reason: str) -> None:
     ended = opportune("context", "import", _file(tmp_path, GOOD + line + "\n"))

@@ -33,7 +33,8 @@ class Stage:
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     """A demonstration in which all went well."""
-    row = {"sample": "pneumonia", "outcome": "screened", "detail": "12.5 %", "objects": ["a", "b"], "as_expected": True}
+    row = {"sample": "pneumonia", "model": "adults", "outcome": "screened", "detail": "12.5 %", "objects": ["a", "b"],
+           "as_expected": True}  # fmt: skip
     figures = ("sent", "screened", "not_evaluable", "ineligible", "not_indicated", "objects_stored", "failed")
     values: dict[str, Any] = dict.fromkeys(figures, 0) | {"seconds": 1.5, "folder": "there", "studies": [row]}
     made = Stage(values)
@@ -62,6 +63,19 @@ def test_for_people_it_says_that_nothing_of_it_is_for_patients(stage: Stage, tmp
     assert "SIMULATION-TRAINED - NOT FOR CLINICAL USE" in out
     assert "pneumonia" in out
     assert "UNEXPECTED" not in out
+
+
+def test_a_model_that_rightly_leaves_a_study_to_another_is_not_listed(stage: Stage, tmp_path: Path) -> None:
+    (row,) = stage.values["studies"]
+    left = row | {"model": "children", "outcome": "ineligible", "detail": "age is 60 years"}
+    nobodys = left | {"sample": "lateral", "detail": "view is LL"}
+    stage.values["studies"] = [row, left, nobodys]
+    out = opportune("demo", "--once", "--out", tmp_path / "new").out
+    assert "adults" in out
+    assert "age is 60 years" not in out
+    assert "view is LL" in out
+    left["as_expected"] = False
+    assert "age is 60 years" in opportune("demo", "--once", "--out", tmp_path / "newer").out
 
 
 def test_once_ends_with_1_when_a_sample_did_not(stage: Stage, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ FINDINGS = {
 
 
 def _sample(expected: Any) -> Sample:
-    return Sample(label="s", study_instance_uid=STUDY, paths=(), expected=expected)
+    return Sample(label="s", study_instance_uid=STUDY, paths=(), expected={"m": expected})
 
 
 def _study(outcome: dict[str, Any] | None, *uids: str) -> dict[str, Any]:
@@ -47,6 +47,12 @@ def test_a_screened_study_with_all_objects_stored_is_as_expected() -> None:
 )
 def test_any_other_end_is_not(expected: str, study: dict[str, Any]) -> None:
     assert not _row(_sample(expected), study, DECISION, {"2.25.1": Path("/a")})["as_expected"]
+
+
+def test_a_model_that_a_sample_does_not_name_must_find_it_ineligible() -> None:
+    other = {"model": "other", "code": "ineligible", "reason": "a child"}
+    assert _row(_sample("screened"), {"jobs": []}, other, {})["as_expected"]
+    assert not _row(_sample("screened"), {"jobs": []}, other | {"code": "eligible"}, {})["as_expected"]
 
 
 def test_a_study_without_a_job_ends_by_its_decision() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from models.cap_mortality_cxr.selection import select
+from models import registry
 from worker.demo import samples
-from worker.demo.samples import Sample, write_samples
+from worker.demo.samples import ABDOMENS, ADULTS, CHILDREN, LUNGS, SPINES, Sample, write_samples
 from worker.screen_folder import read_folder
 
 
@@ -23,7 +23,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
 
 
 def test_every_kind_of_end_is_shown(made: list[Sample]) -> None:
-    assert {sample.expected for sample in made} == {"screened", "not-evaluable", "ineligible", "not-indicated"}
+    ends = {sample.expected_of(ADULTS) for sample in made}
+    assert ends == {"screened", "not-evaluable", "ineligible", "not-indicated"}
+    assert {sample.expected_of(CHILDREN) for sample in made} == {"screened", "not-evaluable", "ineligible"}
+    assert {sample.expected_of(SPINES) for sample in made} == {"screened", "not-evaluable", "ineligible"}
+    assert {sample.expected_of(model) for sample in made for model in (LUNGS, ABDOMENS)} == {"screened", "ineligible"}
+    assert any(not {"screened", "not-evaluable", "not-indicated"} & set(sample.expected.values()) for sample in made)
     assert len({sample.study_instance_uid for sample in made}) == len({sample.label for sample in made}) == len(made)
 
 
@@ -33,7 +38,9 @@ def test_what_headers_decide_is_foretold_rightly(made: list[Sample]) -> None:
         assert not unread, sample.label
         (study,) = studies
         assert study.study_instance_uid == sample.study_instance_uid
-        assert (select(study).chosen is None) == (sample.expected == "ineligible"), sample.label
+        for model in registry.names():
+            refused = registry.selector(model)(study).chosen is None
+            assert refused == (sample.expected_of(model) == "ineligible"), (sample.label, model)
 
 
 def test_nobody_is_a_patient(made: list[Sample]) -> None:
@@ -46,5 +53,6 @@ def test_nobody_is_a_patient(made: list[Sample]) -> None:
 def test_writing_again_gives_the_same_uids(made: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "LONGEST_SIDE", 128)
     monkeypatch.setattr(samples, "_PLANS", samples._PLANS[:1])
+    monkeypatch.setattr(samples, "_SCANS", ())
     (again,) = write_samples(tmp_path, _silent)
     assert again.study_instance_uid == made[0].study_instance_uid
