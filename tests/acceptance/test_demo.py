@@ -11,10 +11,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_every_sample_ends_as_foretold(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "worker", "demo", "--once", "--json", "--out", str(tmp_path / "demo")],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=280,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=580,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     values = json.loads(done.stdout)
