@@ -1,5 +1,6 @@
 # make demo    set up and run the whole node once on sample studies
 # make test    set up (with test servers) and test
+# make viewer  open every result in OHIF with a browser; pictures in build/viewer/pictures
 # make check   style, format, types, floors
 # make bench   the measurements behind the documented figures
 # make docs    the pages that are made from code
@@ -16,7 +17,7 @@ BIN := .venv/bin
 # uv reads UV_FIND_LINKS only; a folder of wheels that pip was told about serves both
 INSTALL := UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test viewer check bench docs clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.installed
@@ -26,6 +27,12 @@ demo: .venv/.installed
 test: .venv/.installed-for-development
 	deploy/install-test-servers.sh
 	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+# npm comes from Debian unless there is one
+viewer: .venv/.installed-for-development
+	deploy/install-test-servers.sh chromium $(if $(shell command -v npm),,nodejs npm)
+	deploy/viewer/fetch.sh build/viewer/packages
+	$(BIN)/pytest -m viewer tests/viewer $(PYTEST_ARGS)
 
 check: .venv/.installed-for-development
 	$(BIN)/ruff check .
