@@ -74,7 +74,7 @@ def test_each_reason_code_is_documented() -> None:
     """Codes of Ineligible and NotEvaluable, wherever the code makes one."""
     pages = page("docs/operators-guide.md") + model_pages()
     codes = {code for text in sources("worker", "models") for code in re.findall(r'\bcode="([a-z0-9-]+)"', text)}
-    for path in (*(ROOT / "models").glob("*/selection.py"), ROOT / "worker" / "pipeline.py"):
+    for path in (*(ROOT / "models").rglob("*selection.py"), ROOT / "worker" / "pipeline.py"):
         constants = [node.value for node in ast.walk(ast.parse(page(str(path)))) if isinstance(node, ast.Constant)]
         codes |= {
             value for value in constants if isinstance(value, str) and re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", value)
