@@ -174,7 +174,8 @@ def make_sessions(engine: Engine) -> Sessions:
 def transaction(sessions: Sessions, *, read_only: bool = False) -> Iterator[Session]:
     """One transaction: committed at the end, rolled back when anything is raised. Retries nothing.
 
-    read_only: does not wait for writers on SQLite; a write in it fails.
+    read_only: does not wait for writers on SQLite; a write in it fails. All its queries see the same moment, so that
+    counts of several tables agree.
 
     Raises
     ------
@@ -184,7 +185,10 @@ def transaction(sessions: Sessions, *, read_only: bool = False) -> Iterator[Sess
     """
     with _translated(), sessions.begin() as session:
         if read_only:
-            session.connection(execution_options={_READ_ONLY: True, "postgresql_readonly": True})
+            options: dict[str, Any] = {_READ_ONLY: True, "postgresql_readonly": True}
+            if session.get_bind().dialect.name == "postgresql":  # an SQLite reader has its snapshot by WAL
+                options["isolation_level"] = "REPEATABLE READ"
+            session.connection(execution_options=options)
         yield session
 
 

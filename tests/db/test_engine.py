@@ -146,6 +146,14 @@ def test_a_reader_does_not_wait_for_a_writer(sessions: Sessions) -> None:
             assert audit.newest(reader) == []
 
 
+def test_a_reader_sees_one_moment(sessions: Sessions) -> None:
+    with transaction(sessions, read_only=True) as reader:
+        assert audit.newest(reader) == []
+        with transaction(sessions) as writer:
+            _say(writer)
+        assert audit.newest(reader) == []
+
+
 def test_no_error_names_a_parameter(sessions: Sessions) -> None:
     with pytest.raises(IntegrityError) as caught, transaction(sessions) as s:
         associations.open_association(

@@ -31,7 +31,7 @@ def status(as_json: JsonFlag = False) -> None:
     """Print how many instances, studies, jobs and deliveries are in which state."""
     from db import status as verbs  # noqa: PLC0415
 
-    with _session() as session:
+    with _session(read_only=True) as session:
         counts = verbs.counts(session)
     if as_json:
         print_json(counts)
@@ -50,7 +50,7 @@ def study_show(study: StudyArgument, as_json: JsonFlag = False) -> None:
     """Show what happened to a study: selections with reasons, jobs with their history, findings, deliveries."""
     from worker.study_report import describe_study  # noqa: PLC0415
 
-    with _session() as session:
+    with _session(read_only=True) as session:
         found = [describe_study(session, uid) for uid in _find(session, study)]
     if as_json:
         print_json(found)
@@ -113,7 +113,7 @@ def quarantine_list(as_json: JsonFlag = False) -> None:
     """List quarantined jobs with the reason of their last failure."""
     from db import jobs  # noqa: PLC0415
 
-    with _session() as session:
+    with _session(read_only=True) as session:
         rows = [
             {"job_id": job.job_id, "model": job.model_name, "study_instance_uid": job.study_instance_uid,
              "attempt": job.attempt, "reason": job.reason}
@@ -154,7 +154,7 @@ def quarantine_dismiss(
 
 
 @contextmanager
-def _session() -> Iterator["Session"]:
+def _session(*, read_only: bool = False) -> Iterator["Session"]:
     """Open a transaction on the node's database, without touching its schema."""
     from db.engine import make_engine, make_sessions, transaction  # noqa: PLC0415
     from screening.errors import DatabaseUnavailable  # noqa: PLC0415
@@ -166,7 +166,7 @@ def _session() -> Iterator["Session"]:
         )
     engine = make_engine(settings.sqlalchemy_url)
     try:
-        with transaction(make_sessions(engine)) as session:
+        with transaction(make_sessions(engine), read_only=read_only) as session:
             yield session
     finally:
         engine.dispose()

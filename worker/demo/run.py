@@ -63,7 +63,7 @@ class Demo:
         """
         deadline = time.monotonic() + _DEADLINE_SECONDS
         while True:
-            with transaction(self.node.ports.sessions) as session:
+            with transaction(self.node.ports.sessions, read_only=True) as session:
                 counts = status.counts(session)
             done = sum(counts["jobs"][state] for state in _DONE)
             opened = sum(counts["jobs"].values())
