@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from models import ood
 from models.conformal import Intervals, fit_intervals
 from models.pediatric_age_cxr import preprocess
 from models.pediatric_age_cxr.network import AgeNet
-from models.pediatric_age_cxr.reader import GROUP_EDGES, GROUPS, MONTHS, Spread, group_of
+from models.pediatric_age_cxr.reader import GROUP_EDGES, GROUPS, MONTHS, Spread, group_of, load_reader
 from models.weights import pick_device
 from training.bundle import BundleContent, halve, write_bundle
 from training.cohorts.pediatric_age_cxr import LAYOUT, AgeCohort, read, simulate
@@ -60,7 +61,7 @@ def run(request: TrainingRequest) -> TrainingResult:
     device = str(pick_device(request.device))
     counts = {"train": tier.train, "validation": tier.validation, "test": tier.test, "external": tier.external}
     made = splits(
-        request, counts, simulate=partial(_simulate, request, tier), read=partial(read, size=tier.stored), layout=LAYOUT
+        request, counts, simulate=partial(draw, request, tier), read=partial(read, size=tier.stored), layout=LAYOUT
     )
     parts = made.parts
     trainee = AgeTrainee(parts["train"], parts["validation"], tier, seed=request.seed)
@@ -80,9 +81,6 @@ def run(request: TrainingRequest) -> TrainingResult:
     for name, cohort in unseen.items():
         told = judged(learned, cohort, median, tier.size)
         results |= {f"{name}_{key}": value for key, value in told.items()}
-        features = score(net, cohort, size=tier.size).features
-        far = torch.stack([ood.distance(constants, row) for row in features])
-        results[f"{name}_share_beyond_ood_limit"] = float((far > 1).float().mean())
     bundle = request.out / "bundle"
     write_bundle(bundle, content(request, learned, results))
     return TrainingResult(
@@ -91,19 +89,38 @@ def run(request: TrainingRequest) -> TrainingResult:
     )  # fmt: skip
 
 
-def judged(learned: Learned, cohort: AgeCohort, median: float, size: int) -> dict[str, float]:
-    """Figures to scale, and of the same children with the size of their pixels forgotten."""
+def shipped(bundle: Path, *, device: str = "cpu") -> Learned:
+    """What a bundle holds of it.
+
+    Raises
+    ------
+    WeightsMismatch
+        If card, configuration and weights do not belong together.
+    """
+    reader = load_reader(bundle, device=device)
+    calibration = Calibration(scaled=reader.scaled, filled=reader.filled, spread=reader.spread)
+    return Learned(reader.network, reader.ood, calibration)
+
+
+def judged(learned: Learned, cohort: AgeCohort, median: float, size: int, *, device: str = "cpu") -> dict[str, float]:
+    """Figures to scale, and of the same children with the size of their pixels forgotten.
+
+    median: of the ages that taught the network, months. size: of the network's square, pixels.
+    """
     told: dict[str, float] = {}
     net, calibration = learned.net, learned.calibration
     known = cohort.take(cohort.known)
     if len(known):
-        months = score(net, known, size=size).months
+        months = score(net, known, size=size, device=device).months
         told |= judge(known, months, calibration.ends(months, known=True), median=median)
     loose = cohort.without_size()
-    months = score(net, loose, size=size).months
+    months = score(net, loose, size=size, device=device).months
     blind = judge(loose, months, calibration.ends(months, known=False), median=median)
     wanted = ("mae", "mae_low", "mae_high", "interval_coverage", "interval_width", "bias")
-    return told | {f"without_size_{key}": blind[key] for key in wanted}
+    told |= {f"without_size_{key}": blind[key] for key in wanted}
+    features = score(net, cohort, size=size, device=device).features
+    far = torch.stack([ood.distance(learned.constants, row) for row in features])
+    return told | {"share_beyond_ood_limit": float((far > 1).float().mean())}
 
 
 def calibrate(net: AgeNet, validation: AgeCohort, size: int) -> Calibration:
@@ -192,7 +209,8 @@ def _identity(request: TrainingRequest, tier: Tier, count: int) -> str:
     return repr((tier.architecture, tier.size, tier.stored, tier.batch, count, request.cohort, request.fold))
 
 
-def _simulate(request: TrainingRequest, tier: Tier, split: str, count: int) -> AgeCohort:
+def draw(request: TrainingRequest, tier: Tier, split: str, count: int) -> AgeCohort:
+    """Simulated children of a split."""
     return simulate(
         split, count, size=tier.stored, seed=request.seed, workers=request.workers, cache=request.out / "cohorts",
         progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),

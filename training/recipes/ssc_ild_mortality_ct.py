@@ -35,7 +35,7 @@ def run(request: TrainingRequest) -> TrainingResult:
     """Train, judge and write the bundle. See `training.train.train`."""
     tier = TIERS[request.tier]
     made = splits(
-        request, tier.counts, simulate=partial(_simulate, request, tier),
+        request, tier.counts, simulate=partial(draw, request, tier),
         read=partial(read, size=tier.size, slices=tier.slices), layout=LAYOUT,
     )  # fmt: skip
     parts = made.parts
@@ -93,10 +93,16 @@ def _results(request: TrainingRequest, tier: Tier, made: Splits[IldCohort], read
     for name, cohort in made.parts.items():
         if name in {"train", "validation"}:
             continue
-        told = scored(reader, cohort, name=name, progress=request.progress)
-        results |= {f"{name}_{key}": value for key, value in judge(told, seed=request.seed).items()}
-        results[f"{name}_share_beyond_ood_limit"] = float((told.values["distance"] > 1).mean())
+        told = judged(reader, cohort, name, request)
+        results |= {f"{name}_{key}": value for key, value in told.items()}
     return results
+
+
+def judged(reader: Reader, cohort: IldCohort, name: str, request: TrainingRequest) -> dict[str, float]:
+    """The figures of scans that training never saw."""
+    told = scored(reader, cohort, name=name, progress=request.progress)
+    far = {"share_beyond_ood_limit": float((told.values["distance"] > 1).mean())}
+    return judge(told, seed=request.seed) | far
 
 
 def content(request: TrainingRequest, tier: Tier, reader: Reader, results: Mapping[str, float]) -> BundleContent:
@@ -144,7 +150,8 @@ def _identity(request: TrainingRequest, tier: Tier, backbone: Backbone, count: i
     return repr((fixed, count, request.cohort, request.fold, SIMULATOR_VERSION))
 
 
-def _simulate(request: TrainingRequest, tier: Tier, split: str, count: int) -> IldCohort:
+def draw(request: TrainingRequest, tier: Tier, split: str, count: int) -> IldCohort:
+    """Scans of `count` simulated patients of a split."""
     return simulate(
         split, count, size=tier.size, slices=tier.slices, seed=request.seed, workers=request.workers,
         cache=request.out / "cohorts",

@@ -75,7 +75,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
     request = TrainingRequest(tier="tiny", out=out, workers=2, progress=lambda stage, *_: stages.add(stage))
     counts = {"validation": TINY.validation, "test": TINY.test, "external": TINY.external}
     for split, count in counts.items():
-        known.learn(recipe._simulate(request, TINY, split, count))
+        known.learn(recipe.draw(request, TINY, split, count))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recipe, "find", known)
         patch.setattr(reader_module, "find", known)
