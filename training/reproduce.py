@@ -2,19 +2,19 @@
 
 import importlib
 import math
-import pkgutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from models.weights import pick_device
 from screening.card import ModelCard
 from screening.errors import ConfigurationError, UnknownModel, WeightsMismatch
-from training import reproducing
-from training.reproducing.shipped import Figures, Origin, Parts, Shipped, results_of
 from training.request import Progress, TrainingRequest, silent
+from training.shipped import Figures, Judges, Origin, Shipped, results_of
+from training.train import trainable
 
 ABSOLUTE = 0.002  # of figures up to 1: shares, AUC, C, risks
 RELATIVE = 0.02  # of all others: counts, months, mm, HU
@@ -79,12 +79,6 @@ class Reproduction:
         return tuple(figure for figure in self.figures if not figure.within)
 
 
-def reproducible() -> list[str]:
-    """Models whose table can be made anew: a module of `training.reproducing` with `parts`."""
-    modules = [module.name for module in pkgutil.iter_modules(reproducing.__path__)]
-    return sorted(name for name in modules if hasattr(importlib.import_module(f"training.reproducing.{name}"), "parts"))
-
-
 def reproduce(task: Task) -> Reproduction:
     """Draw the judged patients anew, let the bundle's own weights judge them, and compare with the card's table.
 
@@ -98,20 +92,20 @@ def reproduce(task: Task) -> Reproduction:
         If the table's patients cannot be drawn (a site's, another simulator's, an unknown tier's), or it has no such
         part.
     """
-    if task.model_name not in reproducible():
-        raise UnknownModel(f"the table of {task.model_name!r} cannot be made anew; {', '.join(reproducible())} can be")
-    module = importlib.import_module(f"training.reproducing.{task.model_name}")
+    if task.model_name not in trainable():
+        raise UnknownModel(f"the table of {task.model_name!r} cannot be made anew; {', '.join(trainable())} can be")
+    recipe = importlib.import_module(f"training.recipes.{task.model_name}")
     card = ModelCard.load(task.bundle)
     if card.name != task.model_name:
         raise WeightsMismatch(f"the bundle in {task.bundle} is that of {card.name}, not of {task.model_name}")
-    origin = _origin(card, module.SIMULATOR)
+    origin = _origin(card, recipe)
     table, begun = results_of(task.bundle), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         request = TrainingRequest(
             tier=origin.tier, seed=origin.seed, out=task.cache or Path(folder),
             device=str(pick_device(task.device)), workers=task.workers, progress=task.progress,
         )  # fmt: skip
-        parts: Parts = module.parts(Shipped(bundle=task.bundle, results=table, request=request))
+        parts: Judges = recipe.parts(Shipped(bundle=task.bundle, results=table, request=request))
         wanted = _wanted(task.only, parts)
         found: dict[str, float] = {}
         for part in wanted:
@@ -136,20 +130,19 @@ def compared(
     return Reproduction(origin=origin, figures=tuple(figures), left=left, new=new, seconds=seconds)
 
 
-def _origin(card: ModelCard, simulator: str) -> Origin:
-    origin = Origin.of(card)
+def _origin(card: ModelCard, recipe: ModuleType) -> Origin:
+    origin, simulator = Origin.of(card), recipe.SIMULATOR_VERSION
     if origin.simulator != simulator:
         raise ConfigurationError(
             f"{card.name} was judged on patients of the simulator {origin.simulator}, this program has {simulator}:"
             " they cannot be drawn anew"
         )
-    tiers = importlib.import_module(f"training.recipes.{card.name}").TIERS
-    if origin.tier not in tiers:
-        raise ConfigurationError(f"{card.name} is of tier {origin.tier!r}; there are {', '.join(tiers)}")
+    if origin.tier not in recipe.TIERS:
+        raise ConfigurationError(f"{card.name} is of tier {origin.tier!r}; there are {', '.join(recipe.TIERS)}")
     return origin
 
 
-def _wanted(only: Sequence[str], parts: Parts) -> tuple[str, ...]:
+def _wanted(only: Sequence[str], parts: Judges) -> tuple[str, ...]:
     unknown = sorted(set(only) - set(parts))
     if unknown:
         raise ConfigurationError(f"--only must be of {', '.join(parts)}, got {', '.join(unknown)}")

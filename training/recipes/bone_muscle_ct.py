@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +29,9 @@ from training.phantoms.spine.phantom import SIMULATOR_VERSION
 from training.recipes.bone_muscle_judge import calibrate, compare_slices, judge
 from training.recipes.bone_muscle_texts import CARD, METADATA, inference, network_data_format
 from training.request import TrainingRequest, TrainingResult
+from training.shipped import UNSEEN, Figures, Judges, Shipped, named, rows
 
-__all__ = ["TIERS", "run"]
+__all__ = ["SIMULATOR_VERSION", "TIERS", "parts", "run"]
 
 OOD_PEOPLE = 1200  # training people whose features the distance is measured from
 FEWEST = 3  # people of whom a correlation is computed
@@ -148,7 +149,7 @@ def finish(
     )  # fmt: skip
 
 
-def shipped(bundle: Path, *, device: str = "cpu") -> Learned:
+def learned_of(bundle: Path, *, device: str = "cpu") -> Learned:
     """What a bundle holds of it.
 
     Raises
@@ -245,3 +246,26 @@ def _content(
         keep_precision=("ood.",),
         results=results,
     )
+
+
+def parts(shipped: Shipped) -> Judges:
+    """What the table holds: people of both hospitals, some by their whole CT, and CTs as scanners make them."""
+    request = shipped.request
+    tier, learned = TIERS[request.tier], learned_of(shipped.bundle, device=request.device)
+
+    @cache
+    def people(split: str) -> BoneMuscleCohort:
+        return draw(request, tier, split, shipped.count(f"{split}_rows"))
+
+    def judge(split: str) -> Figures:
+        told = judged(request, tier, learned, people(split))
+        return rows(split, people(split)) | named(split, told)
+
+    def whole() -> Figures:
+        return judged_whole(request, tier, learned, people("external"), shipped.count("whole_people"))
+
+    def segmentation() -> Figures:
+        count = shipped.count("segmentation_people")
+        return judged_segmentation(request, learned.networks.segmentation, count)
+
+    return {split: partial(judge, split) for split in UNSEEN} | {"whole": whole, "segmentation": segmentation}

@@ -30,8 +30,9 @@ from training.fitting.frontal_gate import read_frontal, refused_pictures, train_
 from training.phantoms.chest.phantom import SIMULATOR_VERSION
 from training.recipes.cap_mortality_texts import CARD, INFERENCE, METADATA
 from training.request import TrainingRequest, TrainingResult
+from training.shipped import UNSEEN, Figures, Judges, Shipped, named
 
-__all__ = ["TIERS", "run"]
+__all__ = ["SIMULATOR_VERSION", "TIERS", "parts", "run"]
 
 OOD_PICTURES = 1200  # training pictures whose features the distance is measured from
 GATE_STEPS = {"tiny": 150, "small": 700, "reference": 2000}
@@ -112,7 +113,7 @@ def _combined(cohort: ChestCohort, logits: Floats, platt: tuple[float, float]) -
     return {"combined": {"method": method} | dict(found)}
 
 
-def shipped(bundle: Path, *, device: str = "cpu") -> Learned:
+def learned_of(bundle: Path, *, device: str = "cpu") -> Learned:
     """What a bundle holds of it.
 
     Raises
@@ -235,3 +236,15 @@ def network_data_format(size: int) -> dict[str, object]:
         "value_range": [], "is_patch_data": False, "channel_def": {"0": "log odds of death within 30 days"},
     }  # fmt: skip
     return {"inputs": {"image": image}, "outputs": {"pred": pred}}
+
+
+def parts(shipped: Shipped) -> Judges:
+    """What the table holds: patients of the home and of the held-out hospital."""
+    request = shipped.request
+    tier, learned = TIERS[request.tier], learned_of(shipped.bundle, device=request.device)
+
+    def judge(split: str) -> Figures:
+        cohort = draw(request, tier, split, shipped.count(f"{split}_patients"))
+        return named(split, judged(learned, cohort, tier.size, device=request.device))
+
+    return {split: partial(judge, split) for split in UNSEEN}

@@ -17,7 +17,7 @@ from models.pediatric_age_cxr.network import AgeNet
 from models.pediatric_age_cxr.reader import GROUP_EDGES, GROUPS, MONTHS, Spread, group_of, load_reader
 from models.weights import pick_device
 from training.bundle import BundleContent, halve, write_bundle
-from training.cohorts.pediatric_age_cxr import LAYOUT, AgeCohort, read, simulate
+from training.cohorts.pediatric_age_cxr import LAYOUT, AgeCohort, ages, read, simulate
 from training.cohorts.source import splits
 from training.evaluation.interval import Floats
 from training.fitting.pediatric_age_cxr import TIERS, AgeTrainee, Tier, score
@@ -26,8 +26,9 @@ from training.phantoms.child.phantom import SIMULATOR_VERSION
 from training.recipes.pediatric_age_judging import judge
 from training.recipes.pediatric_age_texts import CARD, INFERENCE, METADATA, network_data_format
 from training.request import TrainingRequest, TrainingResult
+from training.shipped import UNSEEN, Figures, Judges, Shipped, named, rows
 
-__all__ = ["TIERS", "run"]
+__all__ = ["SIMULATOR_VERSION", "TIERS", "parts", "run"]
 
 COVERAGE = 0.8  # of the interval that is told
 OOD_PICTURES = 1200  # training pictures whose features the distance is measured from
@@ -89,7 +90,7 @@ def run(request: TrainingRequest) -> TrainingResult:
     )  # fmt: skip
 
 
-def shipped(bundle: Path, *, device: str = "cpu") -> Learned:
+def learned_of(bundle: Path, *, device: str = "cpu") -> Learned:
     """What a bundle holds of it.
 
     Raises
@@ -215,3 +216,17 @@ def draw(request: TrainingRequest, tier: Tier, split: str, count: int) -> AgeCoh
         split, count, size=tier.stored, seed=request.seed, workers=request.workers, cache=request.out / "cohorts",
         progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
     )  # fmt: skip
+
+
+def parts(shipped: Shipped) -> Judges:
+    """What the table holds: children of both hospitals. Of those who taught the network only the ages are drawn."""
+    request = shipped.request
+    tier, learned = TIERS[request.tier], learned_of(shipped.bundle, device=request.device)
+
+    def judge(split: str) -> Figures:
+        median = float(np.median(ages("train", shipped.count("train_rows"), seed=request.seed)))
+        cohort = draw(request, tier, split, shipped.count(f"{split}_rows"))
+        told = judged(learned, cohort, median, tier.size, device=request.device)
+        return rows(split, cohort) | named(split, told)
+
+    return {split: partial(judge, split) for split in UNSEEN}

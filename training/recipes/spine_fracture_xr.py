@@ -31,11 +31,13 @@ from training.fitting import spine_keypoints
 from training.fitting.cox import fit_blends, fit_cox, newton
 from training.fitting.judge_keypoints import judge_keypoints
 from training.fitting.spine_hazard import TIERS, Shown, Tier, Trained, features_of, show, train_hazard
+from training.phantoms.spine.phantom import SIMULATOR_VERSION
 from training.recipes.spine_fracture_texts import content
 from training.request import TrainingRequest, TrainingResult
 from training.scoring.spine_fracture_xr import scored
+from training.shipped import UNSEEN, Figures, Judges, Shipped, named, rows
 
-__all__ = ["TIERS", "run"]
+__all__ = ["SIMULATOR_VERSION", "TIERS", "parts", "run"]
 
 OOD_PICTURES = 1200  # training pictures whose features the distance is measured from
 VALIDATED_LIVES = 6  # of each simulated person of validation while the network learns
@@ -279,3 +281,23 @@ def _calibration(time: Floats, event: Bools, risks: Mapping[float, Floats]) -> d
             f"calibration_slope_{horizon:g}": at.line.slope,
         }  # fmt: skip
     return found
+
+
+def parts(shipped: Shipped) -> Judges:
+    """What the table holds: people of the home and of the held-out hospital, and pictures whose points are known."""
+    request = shipped.request
+    tier, reader = TIERS[request.tier], load_reader(shipped.bundle, device=request.device)
+
+    def keypoints() -> Figures:
+        found = judged_keypoints(
+            reader.keypoints, shipped.count("keypoints_pictures"), request, size=reader.keypoint_size,
+            device=request.device,
+        )  # fmt: skip
+        return named("keypoints", found)
+
+    def judge(split: str) -> Figures:
+        cohort = draw(request, tier, split, shipped.count(f"{split}_rows"))
+        figures, _ = judged(reader, cohort, split, request)
+        return rows(split, cohort) | named(split, figures)
+
+    return {split: partial(judge, split) for split in UNSEEN} | {"keypoints": keypoints}

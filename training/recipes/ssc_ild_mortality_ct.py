@@ -11,7 +11,7 @@ from models.calibration_by_year import YearlyCalibration
 from models.ssc_ild_mortality_ct import preprocess
 from models.ssc_ild_mortality_ct.network import MortalityNet
 from models.ssc_ild_mortality_ct.radiomics import BIN, RadiomicsModel
-from models.ssc_ild_mortality_ct.reader import FUSION, RADIOMICS, Reader, fuse, risk_of
+from models.ssc_ild_mortality_ct.reader import FUSION, RADIOMICS, Reader, fuse, load_reader, risk_of
 from models.weights import pick_device
 from training.bundle import BundleContent, halve, write_bundle
 from training.cohorts.source import Splits, splits
@@ -25,8 +25,9 @@ from training.recipes.ssc_ild_mortality_judging import judge
 from training.recipes.ssc_ild_mortality_texts import CARD, INFERENCE, METADATA, network_data_format
 from training.request import TrainingRequest, TrainingResult
 from training.scoring.ssc_ild_mortality_ct import MODEL, scored
+from training.shipped import UNSEEN, Figures, Judges, Shipped, named, rows
 
-__all__ = ["TIERS", "run"]
+__all__ = ["SIMULATOR_VERSION", "TIERS", "parts", "run"]
 
 OOD_SCANS = 1200  # training scans whose features the distance is measured from
 
@@ -157,3 +158,15 @@ def draw(request: TrainingRequest, tier: Tier, split: str, count: int) -> IldCoh
         cache=request.out / "cohorts",
         progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
     )  # fmt: skip
+
+
+def parts(shipped: Shipped) -> Judges:
+    """What the table holds: all scans of patients of the home and of the held-out hospital."""
+    request = shipped.request
+    tier, reader = TIERS[request.tier], load_reader(shipped.bundle, device=request.device)
+
+    def judge(split: str) -> Figures:
+        cohort = draw(request, tier, split, shipped.count(f"{split}_patients"))
+        return rows(split, cohort) | named(split, judged(reader, cohort, split, request))
+
+    return {split: partial(judge, split) for split in UNSEEN}

@@ -36,8 +36,13 @@ def reproduce(
     parts = tuple(name.strip() for name in only.split(",") if name.strip())
     with progress() as bar:
         shown = bar.add_task("reproducing", total=None)
+        stage = ""
 
-        def report(stage: str, done: int, total: int) -> None:
+        def report(now: str, done: int, total: int) -> None:
+            nonlocal stage
+            if now != stage:  # the time left is that of the stage
+                bar.reset(shown)
+            stage = now
             bar.update(shown, completed=done, total=total, description=stage)
 
         task = Task(

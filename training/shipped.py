@@ -12,7 +12,7 @@ from training.cohorts.source import Cohort, Splits
 from training.request import TrainingRequest
 
 Figures = Mapping[str, float]
-Parts = Mapping[str, Callable[[], Figures]]  #: by the beginning of the figures' names: draws the patients, judges them
+Judges = Mapping[str, Callable[[], Figures]]  #: by the beginning of the figures' names: draws the patients, judges them
 
 UNSEEN = ("test", "external")  # patients that training never saw
 TRAINED_ON = re.compile(r"\(simulator ([^,)\s]+)\)?, tier (\w+), seed (\d+)")
