@@ -78,6 +78,12 @@ class Reproduction:
         """Figures that are not the card's."""
         return tuple(figure for figure in self.figures if not figure.within)
 
+    @property
+    def farthest(self) -> Figure | None:
+        """The figure that is farthest from the card's, measured by what is tolerated; None without any."""
+        known = [figure for figure in self.figures if not math.isnan(figure.difference)]
+        return max(known, key=lambda figure: abs(figure.difference) / figure.tolerance, default=None)
+
 
 def reproduce(task: Task) -> Reproduction:
     """Draw the judged patients anew, let the bundle's own weights judge them, and compare with the card's table.

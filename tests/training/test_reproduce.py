@@ -48,6 +48,7 @@ def test_each_figure_is_found_or_its_absence_explained(bundle: Path, asked: list
     }  # fmt: skip
     assert [figure.name for figure in made.differing] == ["external_auc"]
     assert made.differing[0].difference == pytest.approx(-0.1)
+    assert made.farthest == made.differing[0]
     assert made.left == {"training_patients": COUNTED, "gate_auc": NO_LONGER}
     assert made.new == {"test_brier": 0.1}
     request = asked[0].request

@@ -90,6 +90,8 @@ def _print(model: str, made: "Reproduction", tolerance: str) -> None:
         f"{good} of {len(made.figures)} figures reproduced (tolerance {tolerance}), {len(made.left)} not made anew;"
         f" {made.seconds:.0f} s"
     )
+    if made.farthest is not None:
+        typer.echo(f"farthest from the card: {made.farthest.name}, by {made.farthest.difference:+.2g}")
 
 
 def _row(figure: "Figure") -> tuple[str, ...]:

@@ -50,6 +50,7 @@ def test_a_wrong_figure_is_told(bundle: Path) -> None:
     assert ended.status == 1
     assert "1 of 3 figures are not the card's: test_auc" in ended.words
     assert "DIFFERS" in ended.out
+    assert "farthest from the card: test_auc, by -0.05" in ended.out
     told = opportune("reproduce", NAME, "--bundle", bundle, "--json")
     assert told.status == 1
     assert told.json["differing"] == ["test_auc"]
