@@ -20,6 +20,7 @@ from models.contract import ScreeningModel
 from models.framing import Array, Frame, analysed_area
 from models.frontal_gate import FrontalNet, Refusal, check_values, check_view, frontal_score
 from models.recalibration import Recalibration, recalibrations
+from models.strata import by_the_site, stratum_of
 from models.weights import fill, pick_device, read_weights
 from screening import codes
 from screening.card import ModelCard
@@ -47,7 +48,6 @@ FAR_FROM_TRAINING = 1.0  # the 99th percentile of validation
 FAR_NOTE = "This radiograph lies outside what the model has learned to read: the probability may be far off."
 NO_COMBINATION_NOTE = "The weights in use have no coefficients for image and CURB-65 together."
 SMALLEST, LARGEST = 32, 1024  # pixels along a side: the network halves five times; above, memory; assumption
-STRATA = {1: (codes.RISK_LOW, codes.RISK_HIGH), 2: (codes.RISK_LOW, codes.RISK_MODERATE, codes.RISK_HIGH)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +190,9 @@ class CapMortality:
         return cam.heat(cam.class_activation(output.map[0].cpu().clone(), weight), size)
 
     def _headline(self, image: Radiograph, risk: float) -> MeasurementGroup:
-        strata = tuple(Qualitative(name=codes.RISK_STRATUM, value=value) for value in self._stratum(risk))
+        strata = tuple(
+            Qualitative(name=codes.RISK_STRATUM, value=value) for value in stratum_of(risk, self._thresholds)
+        )
         return _group("Chest radiograph - analysed area", image, (_risk(MORTALITY_30D, risk),), strata)
 
     def _beside(self, logit: float, severity: Severity) -> tuple[Measurement, ...]:
@@ -204,19 +206,13 @@ class CapMortality:
     def _lacking(self, severity: Severity) -> tuple[str, ...]:
         return () if severity.score is None or self._calibration.combination is not None else (NO_COMBINATION_NOTE,)
 
-    def _stratum(self, risk: float) -> tuple[CodedName, ...]:
-        """The stratum, or nothing when the site set no thresholds."""
-        if not self._thresholds:
-            return ()
-        return (STRATA[len(self._thresholds)][sum(risk >= limit for limit in self._thresholds)],)
-
     def _conclusion(self, risk: float, beside: tuple[Measurement, ...]) -> str:
         both = "".join(
             f" Image and CURB-65 together give {value.value:.0f} %."
             for value in beside
             if value.name == MORTALITY_30D_CURB65
         )
-        stratum = "".join(f" ({value.meaning.lower()} by the site's thresholds)" for value in self._stratum(risk))
+        stratum = by_the_site(stratum_of(risk, self._thresholds))
         return (
             "If the patient has community-acquired pneumonia, the estimated probability of death from any cause within"
             f" 30 days is {risk:.0f} %{stratum}.{both} The estimate does not diagnose pneumonia."
