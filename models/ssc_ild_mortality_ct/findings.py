@@ -15,6 +15,7 @@ from screening import codes
 from screening.codes import CodedName
 from screening.findings import Measurement, MeasurementGroup, Point, Qualitative, Region, rectangle
 from screening.images import Volume
+from screening.rounding import rounded
 
 DAYS = 365.25  # in a year
 MORTALITY = {
@@ -68,7 +69,7 @@ def risks(by_year: Floats) -> tuple[Measurement, ...]:
     return tuple(
         Measurement(
             name=name,
-            value=round(100 * float(by_year[year - 1]), 2),
+            value=rounded(100 * float(by_year[year - 1]), 2),
             unit=codes.PERCENT,
             horizon_days=round(year * DAYS),
         )
@@ -86,9 +87,9 @@ def headline(view: Shown, by_year: Floats, stratum: tuple[CodedName, ...]) -> Me
         region=_box(view),
         measurements=(
             *risks(by_year),
-            Measurement(name=DENSE_LUNG, value=round(dense, 1), unit=codes.PERCENT),
+            Measurement(name=DENSE_LUNG, value=rounded(dense, 1), unit=codes.PERCENT),
             Measurement(name=LUNG_VOLUME, value=round(volume_ml(view.lungs), -1), unit=codes.MILLILITRE),
-            Measurement(name=SLICE_ATTENTION, value=round(100 * view.attention, 1), unit=codes.PERCENT),
+            Measurement(name=SLICE_ATTENTION, value=rounded(100 * view.attention, 1), unit=codes.PERCENT),
         ),
         qualitative=tuple(Qualitative(name=codes.RISK_STRATUM, value=value) for value in stratum),
     )
@@ -106,7 +107,7 @@ def lungs_on_slice(view: Shown) -> Iterator[MeasurementGroup]:
             finding=codes.LUNG,
             site=codes.LUNG,
             region=_ring(view, outline(mask)),
-            measurements=(Measurement(name=DENSE_LUNG, value=round(dense, 1), unit=codes.PERCENT),),
+            measurements=(Measurement(name=DENSE_LUNG, value=rounded(dense, 1), unit=codes.PERCENT),),
         )
 
 

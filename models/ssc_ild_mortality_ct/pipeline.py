@@ -21,6 +21,7 @@ from screening.codes import CodedName
 from screening.errors import WeightsMismatch
 from screening.findings import Findings, NotEvaluable, Outcome
 from screening.images import Image, Volume
+from screening.rounding import rounded
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Patient
 
@@ -96,7 +97,7 @@ class SscIldMortality:
         reading = self._reader.read(scan.scaled[None], self._reader.features(scan))
         view = findings.shown(scan, volume, lungs, reading.attention[0])
         risk = reading.risk[0]
-        stratum = self._stratum(round(100 * float(risk[STRATUM_YEAR - 1]), 2))
+        stratum = self._stratum(rounded(100 * float(risk[STRATUM_YEAR - 1]), 2))
         distance = round(float(reading.distance[0]), 3)
         parts = [findings.part(view, PARTS[name], reading.risks[name][0]) for name in reading.risks if name != FUSION]
         return Findings(

@@ -9,6 +9,7 @@ from typing import Any
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
 
+from screening.rounding import rounded
 from screening.settings import Settings
 from training.simulate import SIMULATORS
 from worker.pipeline import Pipeline
@@ -94,7 +95,7 @@ def shown_value(value: float, unit: str) -> str:
 def labels_of(group: dict[str, Any]) -> list[list[str]]:
     """The labels that OHIF 3.13 makes of a measurement group: values, then the site under the code of its name."""
     values = [
-        [item["name"]["meaning"], shown_value(round(item["value"], 2 if item["unit"]["value"] == "%" else 6),
+        [item["name"]["meaning"], shown_value(rounded(item["value"], 2 if item["unit"]["value"] == "%" else 6),
                                               item["unit"]["value"])]
         for item in group["measurements"]
     ]  # fmt: skip
