@@ -137,7 +137,7 @@ def _packing(shape: tuple[int, ...]) -> dict[str, Any]:
     """How the voxels are written: one bit each, or one byte each where a frame would end within a byte.
 
     The standard packs the bits of all frames without a gap (PS3.5 8.2). Programs that take a frame out of them lose
-    step at the first that does not begin with a byte: Orthanc 1.10 answers 400, OHIF 3.13 shows no mask or a skewed one.
+    step at the first that does not begin with a byte: Orthanc 1.10 answers 400, OHIF 3.13 draws none or skews it.
     """
     import highdicom as hd  # noqa: PLC0415 (slow to import)
 

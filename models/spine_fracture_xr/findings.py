@@ -40,7 +40,9 @@ EDGE = 2.0  # source pixels that the outline stays inside of the picture
 def risks(by_year: dict[int, float]) -> tuple[Measurement, ...]:
     """Risks in 0..1 by year -> measurements in percent."""
     return tuple(
-        Measurement(name=RISK[years], value=rounded(100 * risk, 2), unit=codes.PERCENT, horizon_days=round(years * DAYS))
+        Measurement(
+            name=RISK[years], value=rounded(100 * risk, 2), unit=codes.PERCENT, horizon_days=round(years * DAYS)
+        )
         for years, risk in by_year.items()
     )
 

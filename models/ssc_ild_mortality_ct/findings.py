@@ -1,7 +1,7 @@
 """From a reading to findings: what is measured where, in source pixels."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import ndimage
@@ -64,6 +64,17 @@ def shown(scan: Prepared, volume: Volume, lungs: Lungs, attention: Floats) -> Sh
     return Shown(scan=scan, volume=volume, lungs=lungs, index=index, attention=float(attention[index]))
 
 
+def beside(view: Shown) -> Iterator[Shown]:
+    """The other slices, the nearest first: for what would hide the headline if it lay on the same one."""
+    others = sorted(set(range(len(view.scan.source_slices))) - {view.index}, key=lambda k: (abs(k - view.index), k))
+    used = {view.uid}
+    for index in others:
+        other = replace(view, index=index)
+        if other.uid not in used:
+            used.add(other.uid)
+            yield other
+
+
 def risks(by_year: Floats) -> tuple[Measurement, ...]:
     """Risks of years 1 to 5, 0..1 -> those of the paper's horizons, in percent."""
     return tuple(
@@ -112,7 +123,7 @@ def lungs_on_slice(view: Shown) -> Iterator[MeasurementGroup]:
 
 
 def part(view: Shown, name: str, by_year: Floats) -> MeasurementGroup:
-    """What one part of the model says by itself."""
+    """What one part of the model says by itself; the slice is only where it is written."""
     return MeasurementGroup(
         tracking_identifier=f"{name} alone",
         finding=codes.INTERSTITIAL_LUNG_DISEASE,

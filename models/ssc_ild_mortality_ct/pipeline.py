@@ -1,6 +1,7 @@
 """The model, ready: a chest CT in, risks of 1, 3 and 5 years and what they are read from out."""
 
 import math
+from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +100,12 @@ class SscIldMortality:
         risk = reading.risk[0]
         stratum = self._stratum(rounded(100 * float(risk[STRATUM_YEAR - 1]), 2))
         distance = round(float(reading.distance[0]), 3)
-        parts = [findings.part(view, PARTS[name], reading.risks[name][0]) for name in reading.risks if name != FUSION]
+        names = [name for name in reading.risks if name != FUSION]
+        places = chain(findings.beside(view), repeat(view))  # the headline's is the last resort
+        parts = [
+            findings.part(place, PARTS[name], reading.risks[name][0])
+            for name, place in zip(names, places, strict=False)
+        ]
         return Findings(
             groups=(findings.headline(view, risk, stratum), *findings.lungs_on_slice(view), *parts),
             conclusion=_conclusion(risk, stratum),

@@ -36,16 +36,16 @@ class Screened:
     name: str
     study_instance_uid: str
     outcome: dict[str, Any]
-    files: tuple[Path, ...]  #: images, their simulated labels, results
+    images: tuple[Path, ...]
+    results: tuple[Path, ...]
 
     @property
     def series(self) -> list[ResultSeries]:
-        """Every series that is no image, in the order of `RESULTS`."""
+        """Every series of results, in the order of `RESULTS`."""
         found: dict[str, list[FileDataset]] = {}
-        for path in self.files:
+        for path in self.results:
             ds = dcmread(path)
-            if ds.Modality in RESULTS:
-                found.setdefault(str(ds.SeriesInstanceUID), []).append(ds)
+            found.setdefault(str(ds.SeriesInstanceUID), []).append(ds)
         every = [
             ResultSeries(
                 uid=uid,
@@ -86,6 +86,11 @@ def refused(model: str, folder: Path, change: Callable[[FileDataset], None]) -> 
     return found
 
 
+def modality_of(path: Path) -> str:
+    """Of a file, from its header."""
+    return str(dcmread(path, stop_before_pixels=True, specific_tags=["Modality"]).Modality)
+
+
 def shown_value(value: float, unit: str) -> str:
     """How OHIF writes a measured value: two decimals, half away from zero, the code of the unit; nothing for 0."""
     rounded = str(Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP)) if value else ""
@@ -114,5 +119,7 @@ def _screen(model: str, images: Path, out: Path) -> Iterator[Screened]:
                     name=model,
                     study_instance_uid=study.study_instance_uid,
                     outcome=result["outcome"],
-                    files=(*sorted(images.rglob("*.dcm")), *(Path(item["path"]) for item in result["objects"])),
+                    # without what the simulator knows of the phantom: an archive of patients has no true labels
+                    images=tuple(path for path in sorted(images.rglob("*.dcm")) if modality_of(path) not in RESULTS),
+                    results=tuple(Path(item["path"]) for item in result["objects"]),
                 )

@@ -75,9 +75,7 @@ def test_every_level_has_its_fracture_and_its_attenuation(whole: Result, ct: Spi
         mean, *spread = by_name[f"{level} trabecular ROI"].measurements
         assert mean.value == pytest.approx(ct.truth.trabecular_hu[level], abs=25)
         assert mean.title == "Mean Attenuation Coefficient"
-        assert [one.title for one in spread] == (
-            ["Standard Deviation of Attenuation Coefficient"] * (level == "L1")
-        )
+        assert [one.title for one in spread] == (["Standard Deviation of Attenuation Coefficient"] * (level == "L1"))
 
 
 def test_the_muscle_has_area_attenuation_and_fat(whole: Result, ct: SpineCT) -> None:

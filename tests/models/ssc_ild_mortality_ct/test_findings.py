@@ -105,6 +105,13 @@ def test_places_beyond_the_image_are_kept_inside() -> None:
     assert view().place((4000.0, 4000.0)) == (140.0, 120.0)
 
 
+def test_the_slices_beside_are_others_the_nearest_first() -> None:
+    found = view()
+    others = list(findings.beside(found))
+    assert [other.index for other in others][:4] == [3, 5, 2, 6]
+    assert len({other.uid for other in others} | {found.uid}) == len(others) + 1 == SLICES
+
+
 def test_a_part_by_itself_stands_on_the_same_box_with_its_own_risks() -> None:
     group = findings.part(view(), "Radiomics", BY_YEAR / 2)
     assert group.tracking_identifier == "Radiomics alone"
