@@ -1,7 +1,6 @@
 """The model, ready: a chest CT in, risks of 1, 3 and 5 years and what they are read from out."""
 
 import math
-from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -100,18 +99,20 @@ class SscIldMortality:
         risk = reading.risk[0]
         stratum = self._stratum(rounded(100 * float(risk[STRATUM_YEAR - 1]), 2))
         distance = round(float(reading.distance[0]), 3)
-        names = [name for name in reading.risks if name != FUSION]
-        places = chain(findings.beside(view), repeat(view))  # the headline's is the last resort
+        places = findings.beside(view)
+        headline = findings.headline(view, risk, stratum, next(places))
         parts = [
-            findings.part(place, PARTS[name], reading.risks[name][0])
-            for name, place in zip(names, places, strict=False)
+            findings.part(view, PARTS[name], reading.risks[name][0], next(places))
+            for name in reading.risks
+            if name != FUSION
         ]
         return Findings(
-            groups=(findings.headline(view, risk, stratum), *findings.lungs_on_slice(view), *parts),
+            groups=(headline, *findings.lungs_on_slice(view), *parts),
             conclusion=_conclusion(risk, stratum),
             notes=_notes(volume, distance),
             out_of_distribution=distance,
             window=LUNG_WINDOW,
+            shown=view.uid,
         )
 
     def _stratum(self, percent: float) -> tuple[CodedName, ...]:
