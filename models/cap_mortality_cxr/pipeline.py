@@ -37,6 +37,7 @@ from screening.findings import (
     Region,
 )
 from screening.images import Image, Radiograph
+from screening.rounding import rounded
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Patient
 
@@ -121,7 +122,7 @@ class CapMortality:
         with torch.inference_mode():
             output: Output = self._network(preprocess.to_tensor(square).to(self._device))
         logit = float(output.logit[0])
-        risk = round(100 * self._calibration.probability(logit), 2)
+        risk = rounded(100 * self._calibration.probability(logit), 2)
         severity = severity_of(patient, context)
         beside = self._beside(logit, severity)
         heat = self._heat(output, size)
@@ -201,7 +202,7 @@ class CapMortality:
             return ()
         both = self._calibration.combined(logit, severity.score)
         score = Measurement(name=CURB65, value=float(severity.score), unit=SCORE)
-        return (score,) if both is None else (_risk(MORTALITY_30D_CURB65, round(100 * both, 2)), score)
+        return (score,) if both is None else (_risk(MORTALITY_30D_CURB65, rounded(100 * both, 2)), score)
 
     def _lacking(self, severity: Severity) -> tuple[str, ...]:
         return () if severity.score is None or self._calibration.combination is not None else (NO_COMBINATION_NOTE,)
@@ -256,7 +257,7 @@ def _hot_spots(heat: Array, frame: Frame, image: Radiograph) -> tuple[Measuremen
         ring = [frame.to_source(point) for point in spot.contour]
         inside = [(min(max(x, 0.0), float(frame.columns)), min(max(y, 0.0), float(frame.rows))) for x, y in ring]
         region = Region(graphic_type="POLYLINE", points=tuple(inside), sop_instance_uid=image.sop_instance_uid)
-        share = Measurement(name=codes.HEATMAP_FRACTION, value=round(100 * spot.fraction, 1), unit=codes.PERCENT)
+        share = Measurement(name=codes.HEATMAP_FRACTION, value=rounded(100 * spot.fraction, 1), unit=codes.PERCENT)
         groups.append(
             MeasurementGroup(
                 tracking_identifier=f"Heatmap hot spot {number}",

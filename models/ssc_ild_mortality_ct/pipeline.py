@@ -21,6 +21,7 @@ from screening.codes import CodedName
 from screening.errors import WeightsMismatch
 from screening.findings import Findings, NotEvaluable, Outcome
 from screening.images import Image, Volume
+from screening.rounding import rounded
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Patient
 
@@ -95,15 +96,22 @@ class SscIldMortality:
         reading = self._reader.read(scan.scaled[None], self._reader.features(scan))
         view = findings.shown(scan, volume, lungs, reading.attention[0])
         risk = reading.risk[0]
-        stratum = stratum_of(round(100 * float(risk[STRATUM_YEAR - 1]), 2), self._thresholds)
+        stratum = stratum_of(rounded(100 * float(risk[STRATUM_YEAR - 1]), 2), self._thresholds)
         distance = round(float(reading.distance[0]), 3)
-        parts = [findings.part(view, PARTS[name], reading.risks[name][0]) for name in reading.risks if name != FUSION]
+        places = findings.beside(view)
+        headline = findings.headline(view, risk, stratum, next(places))
+        parts = [
+            findings.part(view, PARTS[name], reading.risks[name][0], next(places))
+            for name in reading.risks
+            if name != FUSION
+        ]
         return Findings(
-            groups=(findings.headline(view, risk, stratum), *findings.lungs_on_slice(view), *parts),
+            groups=(headline, *findings.lungs_on_slice(view), *parts),
             conclusion=_conclusion(risk, stratum),
             notes=_notes(volume, distance),
             out_of_distribution=distance,
             window=LUNG_WINDOW,
+            shown=view.uid,
         )
 
 
