@@ -33,10 +33,19 @@ class ContextItem:
             raise ValueError(f"either name and a finite value, or a diagnosis must be given, got name {self.name!r}")
 
 
-def import_items(s: Session, rows: Iterable[ContextItem]) -> int:
-    """Keep what a site told; a newer value of the same item replaces the older. Returns how many there were."""
-    now, count = database_now(s), 0
-    for item in rows:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Imported:
+    """What an import did."""
+
+    count: int  #: items there were
+    changed: frozenset[tuple[str, str]] = field(repr=False)  #: (PatientID, issuer) of whom something new is known
+
+
+def import_items(s: Session, rows: Iterable[ContextItem]) -> Imported:
+    """Keep what a site told; a newer value of the same item replaces the older."""
+    now, items = database_now(s), list(rows)
+    before = {patient: for_patient(s, *patient) for patient in {(i.patient_id, i.issuer_of_patient_id) for i in items}}
+    for item in items:
         code = item.diagnosis
         insert_or_update(
             s,
@@ -52,8 +61,8 @@ def import_items(s: Session, rows: Iterable[ContextItem]) -> int:
                 "imported_at": now,
             },
         )
-        count += 1
-    return count
+    changed = frozenset(patient for patient, known in before.items() if for_patient(s, *patient) != known)
+    return Imported(count=len(items), changed=changed)
 
 
 def for_patient(s: Session, patient_id: str, issuer: str) -> ClinicalContext:
@@ -61,11 +70,11 @@ def for_patient(s: Session, patient_id: str, issuer: str) -> ClinicalContext:
 
     An empty Patient ID is nobody's: the context is empty then.
     """
-    rows = s.scalars(
-        select(ClinicalContextRow)
-        .where(ClinicalContextRow.patient_id == patient_id, ClinicalContextRow.issuer_of_patient_id == issuer)
-        .where(ClinicalContextRow.patient_id != "")
-        .order_by(ClinicalContextRow.name)
+    table = ClinicalContextRow
+    rows = s.execute(  # columns, not objects: an object may be as it was before an upsert
+        select(table.kind, table.name, table.value, table.meaning)
+        .where(table.patient_id == patient_id, table.issuer_of_patient_id == issuer, table.patient_id != "")
+        .order_by(table.name)
     ).all()
     diagnoses = []
     for row in rows:

@@ -6,6 +6,8 @@ from sqlalchemy.orm import Session
 from db import events
 from db.tables import JobRow
 from screening.jobs import Job, JobState
+from screening.serialize import context_from_json
+from screening.types import ClinicalContext
 
 
 def lock(s: Session, job_id: int) -> JobRow:
@@ -43,5 +45,6 @@ def to_job(row: JobRow) -> Job:
         next_attempt_at=row.next_attempt_at,
         predecessor_id=row.predecessor_id,
         created_at=row.created_at,
+        context=ClinicalContext() if row.context is None else context_from_json(row.context),
         reason=row.reason,
     )

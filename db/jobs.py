@@ -21,7 +21,8 @@ from screening.errors import LeaseLost
 from screening.findings import Outcome
 from screening.jobs import Claim, Job, JobState
 from screening.reports import Report
-from screening.types import Eligible
+from screening.serialize import context_to_json
+from screening.types import ClinicalContext, Eligible
 
 _FINAL = (JobState.SUPERSEDED, JobState.DISMISSED)
 
@@ -32,6 +33,7 @@ def open_job(
     study_instance_uid: str,
     chosen: Eligible,
     input_digest: str,
+    context: ClinicalContext,
     model_name: str,
     model_version: str,
     config_digest: str,
@@ -54,6 +56,7 @@ def open_job(
         keys
         | {
             "sop_instance_uids": list(chosen.sop_instance_uids),
+            "context": context_to_json(context),
             "queue": queue,
             "state": JobState.READY.value,
             "attempt": 0,

@@ -1,12 +1,14 @@
 """Studies: when they are quiet, what is in them, whether they contradict themselves."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
+from db import context
 from db.engine import database_now
 from db.instances import LONGEST_ACCESSION_NUMBER, InstanceState
 from db.tables import AssociationRow, InstanceRow, SeriesRow, StudyRow
@@ -106,9 +108,9 @@ def patient_id(s: Session, study_instance_uid: str) -> tuple[str, str]:
 
 
 def intake_done(s: Session, study_instance_uid: str, digest: str) -> None:
-    """Intake looked at the instances with this digest (`screening.jobs.input_digest` over the whole study).
+    """Intake looked at what has this digest: `screening.jobs.input_digest` of the whole study and the whole context.
 
-    When another instance was indexed meanwhile, the study stays due.
+    When another instance was indexed meanwhile, or other context imported, the study stays due.
 
     Raises
     ------
@@ -119,7 +121,8 @@ def intake_done(s: Session, study_instance_uid: str, digest: str) -> None:
         raise ValueError(f"digest must be a SHA-256 in hexadecimal, got {digest!r}")
     row = _row(s, study_instance_uid, lock=True)
     row.intake_digest, row.intake_at = digest, database_now(s)
-    row.intake_due = input_digest(load(s, study_instance_uid).instances) != digest
+    known = context.for_patient(s, row.patient_id, row.issuer_of_patient_id)
+    row.intake_due = input_digest(load(s, study_instance_uid).instances, known) != digest
     s.flush()
 
 
@@ -127,6 +130,24 @@ def take_in_again(s: Session, study_instance_uid: str) -> None:
     """The study is due for intake although no instance came: what its models run under was changed."""
     _row(s, study_instance_uid, lock=True).intake_due = True
     s.flush()
+
+
+def take_in_again_of(s: Session, patients: Iterable[tuple[str, str]], *, since: datetime) -> int:
+    """Studies of these patients (PatientID, IssuerOfPatientID) that came since then are due again. How many."""
+    count = 0
+    for patient_id, issuer in patients:
+        rows = s.scalars(
+            select(StudyRow)
+            .where(StudyRow.patient_id == patient_id, StudyRow.issuer_of_patient_id == issuer)
+            .where(StudyRow.patient_id != "", StudyRow.last_received_at >= since)
+            .order_by(StudyRow.id)
+            .with_for_update()
+        ).all()
+        for row in rows:
+            row.intake_due = True
+        count += len(rows)
+    s.flush()
+    return count
 
 
 def find(s: Session, text: str) -> list[str]:

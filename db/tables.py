@@ -83,6 +83,7 @@ class StudyRow(Table):
     __table_args__ = (
         UniqueConstraint("study_instance_uid"),
         Index(None, "accession_number"),
+        Index(None, "patient_id"),
         Index(None, "intake_due", "last_received_at"),
     )
 
@@ -193,6 +194,7 @@ class JobRow(Table):
     series_instance_uid: Mapped[str]
     sop_instance_uids: Mapped[list[str]] = mapped_column(SafeJson)
     input_digest: Mapped[str]
+    context: Mapped[dict[str, Any] | None] = mapped_column(SafeJson)  #: null in rows of schema 0001: nothing was kept
     model_name: Mapped[str]
     model_version: Mapped[str]
     config_digest: Mapped[str]

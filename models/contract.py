@@ -1,7 +1,8 @@
 """What a screening model's folder must offer (design: a sixth model is a sixth folder and nothing else).
 
 `models/<name>/selection.py` has `select(study) -> Selection`, imported without torch, and may have `INDICATION`: the
-patients that the model is for, without which it does not run unless a site's settings say so.
+patients that the model is for, without which it does not run unless a site's settings say so; and
+`relevant(context) -> ClinicalContext`: what of the clinical context the model is told. Without it, it is told nothing.
 `models/<name>/pipeline.py` has `load(bundle, *, device, threads, settings) -> ScreeningModel`; importing it may import
 torch and monai.
 `models/<name>/bundle/` has the card and the weights; `models/<name>/card.md` says to people what it is.
@@ -22,6 +23,14 @@ class Selector(Protocol):
 
     def __call__(self, study: Study) -> Selection:
         """Choose at most one series by its headers; reject every other one with a reason."""
+        ...
+
+
+class Narrowing(Protocol):
+    """`relevant` of a model's selection module."""
+
+    def __call__(self, context: ClinicalContext) -> ClinicalContext:
+        """The part that can change the model's answer. When it changes, a study is screened again."""
         ...
 
 

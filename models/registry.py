@@ -10,10 +10,11 @@ import json
 from pathlib import Path
 from typing import cast
 
-from models.contract import ScreeningModel, Selector
+from models.contract import Narrowing, ScreeningModel, Selector
 from screening.card import ModelCard
 from screening.errors import ConfigurationChanged, UnknownModel, WeightsMismatch
 from screening.settings import Indication, ModelSettings
+from screening.types import ClinicalContext
 
 FOLDER = Path(__file__).parent
 
@@ -77,6 +78,19 @@ def indication(name: str) -> Indication | None:
     """
     bundle(name)
     return cast(Indication | None, getattr(importlib.import_module(f"models.{name}.selection"), "INDICATION", None))
+
+
+def relevant(name: str, context: ClinicalContext) -> ClinicalContext:
+    """What of the clinical context a model is told: nothing, unless its selection says what.
+
+    Raises
+    ------
+    UnknownModel
+        If there is no model of this name.
+    """
+    bundle(name)
+    narrow = cast(Narrowing | None, getattr(importlib.import_module(f"models.{name}.selection"), "relevant", None))
+    return ClinicalContext() if narrow is None else narrow(context)
 
 
 def config_digest(name: str, settings: ModelSettings | None = None) -> str:

@@ -56,6 +56,11 @@ VERTEBRAE = {  # CID 7602
 }  # fmt: skip
 ANATOMICAL_STRUCTURE = CodedName(value="91723000", scheme="SCT", meaning="Anatomical Structure")  # CID 7150
 TISSUE = CodedName(value="85756007", scheme="SCT", meaning="Tissue")
+# CID 6141: mean and spread by names of their own, for viewers show a name and not the derivation beside it
+MEAN_ATTENUATION = CodedName(value="112181", scheme="DCM", meaning="Mean Attenuation Coefficient")
+ATTENUATION_SD = CodedName(value="112183", scheme="DCM", meaning="Standard Deviation of Attenuation Coefficient")
+STATISTICS = frozenset({MEAN_ATTENUATION, ATTENUATION_SD})
+"""Names that say how one value was made of many."""
 ATTENUATION = CodedName(value="112031", scheme="DCM", meaning="Attenuation Coefficient")  # CID 218
 AREA = CodedName(value="42798000", scheme="SCT", meaning="Area")
 MEAN = CodedName(value="373098007", scheme="SCT", meaning="Mean")  # CID 7464

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from screening.codes import CodedName
+from screening.codes import STATISTICS, CodedName
 from screening.types import require_uid
 
 Point = tuple[float, float]  #: (column, row) in source pixels; (0, 0) is the top left corner of the top left pixel
@@ -65,6 +65,11 @@ class Measurement:
             raise ValueError(f"low of {self.name.value} must not exceed high, got {self.low} and {self.high}")
         if self.horizon_days is not None and self.unit.value == "%" and not 0 <= self.value <= 100:
             raise ValueError(f"risk {self.name.value} must lie in 0..100 %, got {self.value}")
+
+    @property
+    def is_statistic(self) -> bool:
+        """Whether one value was made of many, by its name or by its derivation."""
+        return self.derivation is not None or self.name in STATISTICS
 
     @property
     def title(self) -> str:

@@ -1,18 +1,28 @@
 """Jobs: one model's work on one study, once."""
 
 import hashlib
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from screening.types import Instance
+from screening.serialize import context_to_json
+from screening.types import ClinicalContext, Instance
+
+NOTHING_KNOWN = ClinicalContext()
 
 
-def input_digest(instances: Iterable[Instance]) -> str:
-    """SHA-256 over the sorted (SOP Instance UID, file digest) pairs: the same images give the same digest."""
+def input_digest(instances: Iterable[Instance], context: ClinicalContext = NOTHING_KNOWN) -> str:
+    """SHA-256 over the sorted (SOP Instance UID, file digest) pairs and, if anything is in it, the context.
+
+    The same images with the same context give the same digest, and so the same UIDs of the report's objects.
+    """
     pairs = sorted((instance.sop_instance_uid, instance.digest) for instance in instances)
-    return hashlib.sha256("".join(f"{uid} {digest}\n" for uid, digest in pairs).encode("ascii")).hexdigest()
+    lines = [f"{uid} {digest}\n" for uid, digest in pairs]
+    if context.diagnoses or context.items:
+        lines.append(json.dumps(context_to_json(context), sort_keys=True))
+    return hashlib.sha256("".join(lines).encode("ascii")).hexdigest()
 
 
 class JobState(StrEnum):
@@ -35,7 +45,7 @@ class Job:
     study_instance_uid: str
     series_instance_uid: str
     sop_instance_uids: tuple[str, ...]
-    input_digest: str  #: `input_digest` of its instances
+    input_digest: str  #: `input_digest` of its instances and its context
     model_name: str
     model_version: str
     config_digest: str  #: SHA-256 over what changes numbers: weights, calibration, thresholds
@@ -46,6 +56,7 @@ class Job:
     next_attempt_at: datetime | None
     predecessor_id: int | None  #: the job whose report this one replaces
     created_at: datetime
+    context: ClinicalContext = field(default_factory=ClinicalContext, repr=False)  #: what of it the model is told
     reason: str | None = None  #: last failure, for an admin
 
 

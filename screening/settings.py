@@ -55,6 +55,9 @@ class Node(_Section):
     quiet_seconds: float = Field(
         60, ge=0, le=86400, description="A study is screened when nothing arrived for so long, seconds"
     )
+    context_days: float = Field(
+        7, ge=0, le=3650, description="Clinical context that is imported later counts for studies of the last days"
+    )
     minimum_free_mb: int = Field(
         512, ge=0, description="C-STORE answers 0xA700 when the spool's disk has less free, MB"
     )

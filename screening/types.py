@@ -109,6 +109,10 @@ class ClinicalContext:
     diagnoses: tuple[CodedName, ...] = ()
     items: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))  #: e.g. {"urea_mmol_per_l": 8.1}
 
+    def only(self, *names: str) -> "ClinicalContext":
+        """These items, as far as they are known, and no diagnosis."""
+        return ClinicalContext(items=MappingProxyType({name: self.items[name] for name in names if name in self.items}))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Eligible:

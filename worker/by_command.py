@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from db import audit, selections, studies
+from db import audit, context, selections, studies
 from models import registry
 from screening.jobs import Job
 from screening.settings import Settings
@@ -53,5 +53,6 @@ def _answer(session: Session, settings: Settings, study_instance_uid: str, name:
     selections.record(session, study_instance_uid, name, version, selection, decision, reason)
     if selection.chosen is None:
         return Answer(job=None, opened=False, reason=reason)
-    job, opened = open_job(session, study, name, enabled[name], selection.chosen)
+    known = context.for_patient(session, *studies.patient_id(session, study_instance_uid))
+    job, opened = open_job(session, study, name, enabled[name], selection.chosen, known=known)
     return Answer(job=job, opened=opened, reason=reason)

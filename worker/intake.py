@@ -60,21 +60,27 @@ def take_in(session: Session, ports: Ports, study_instance_uid: str) -> list[tup
         version = registry.card(name, settings).version
         selections.record(session, study_instance_uid, name, version, selection, decision, reason)
         if decision == "eligible" and selection.chosen is not None:
-            job, created = open_job(session, study, name, settings, selection.chosen)
+            job, created = open_job(session, study, name, settings, selection.chosen, known=known)
             opened += [(job.job_id, settings.queue)] if created else []
-    studies.intake_done(session, study_instance_uid, input_digest(study.instances))
+    studies.intake_done(session, study_instance_uid, input_digest(study.instances, known))
     return opened
 
 
-def open_job(session: Session, study: Study, name: str, settings: ModelSettings, chosen: Eligible) -> tuple[Job, bool]:
-    """The job of a model on its chosen series, and whether it is new; a revision if there was one on other images."""
-    wanted = set(chosen.sop_instance_uids)
+def open_job(
+    session: Session, study: Study, name: str, settings: ModelSettings, chosen: Eligible, *, known: ClinicalContext
+) -> tuple[Job, bool]:
+    """The job of a model on its chosen series, and whether it is new.
+
+    A revision if there was one on other images, or with another clinical context as far as the model is told of it.
+    """
+    wanted, told = set(chosen.sop_instance_uids), registry.relevant(name, known)
     before = jobs.newest_for(session, study.study_instance_uid, name)
     return jobs.open_job(
         session,
         study_instance_uid=study.study_instance_uid,
         chosen=chosen,
-        input_digest=input_digest(i for i in study.instances if i.sop_instance_uid in wanted),
+        input_digest=input_digest((i for i in study.instances if i.sop_instance_uid in wanted), told),
+        context=told,
         model_name=name,
         model_version=registry.card(name, settings).version,
         config_digest=registry.config_digest(name, settings),

@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from db import context, deliveries, jobs, reports, studies
+from db import deliveries, jobs, reports, studies
 from db.deliveries import PlannedDelivery
 from db.engine import transaction
 from dicom_node.reports.request import Predecessor
@@ -84,7 +84,7 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
         chosen=Eligible(
             series_instance_uid=job.series_instance_uid, sop_instance_uids=job.sop_instance_uids, reason="selected"
         ),
-        context=context.for_patient(session, *studies.patient_id(session, job.study_instance_uid)),
+        context=job.context,  # as it was when the job was opened: its digest, and so every UID, speaks of it
         input_digest=job.input_digest,
         config_digest=job.config_digest,
         inferred_at=ports.clock().astimezone(),  # the site's own time: it is printed on the card

@@ -181,7 +181,7 @@ def _drawn(group: MeasurementGroup, region: Region, source: Source) -> tuple[Dat
     if is_point(group):
         (x, y), radius = points[0], max(_RING * max(source.rows, source.columns), _LEAST_RING)
         kind, name, points = "CIRCLE", point_name(group), [(x, y), (x + radius, y)]
-        anchor = (x + 1.5 * radius, y)
+        anchor = (x + radius, y)
     else:
         anchor = min(points, key=lambda point: (point[1], point[0]))
     graphic = Dataset()
@@ -191,13 +191,14 @@ def _drawn(group: MeasurementGroup, region: Region, source: Source) -> tuple[Dat
     graphic.GraphicType = kind
     if kind == "CIRCLE" or (kind == "POLYLINE" and points[0] == points[-1]):
         graphic.GraphicFilled = "N"
-    return graphic, _label(f"{name} (AI)", anchor)
+    return graphic, _label(f"{name} (AI)", anchor, tied=is_point(group))
 
 
-def _label(text: str, anchor: Point) -> Dataset:
+def _label(text: str, anchor: Point, *, tied: bool) -> Dataset:
+    """tied: with a line to the anchor. DICOMscope 3.6 writes half a vertebra above it, between two rings."""
     item = Dataset()
     item.UnformattedTextValue = text
-    item.AnchorPointAnnotationUnits, item.AnchorPointVisibility = "PIXEL", "N"
+    item.AnchorPointAnnotationUnits, item.AnchorPointVisibility = "PIXEL", "Y" if tied else "N"
     item.AnchorPoint = [float(np.float32(value)) for value in anchor]
     return item
 

@@ -20,6 +20,7 @@ from dicom_node.reports.tracking import tracking_uid
 from screening.codes import PRIVATE_SCHEME, CodedName
 from screening.findings import Findings, Measurement, MeasurementGroup, Region, rectangle
 from screening.reports import ObjectKind, ReportObject
+from screening.rounding import rounded
 
 PLACE = Place(
     kind=ObjectKind.SR,
@@ -149,14 +150,16 @@ def _algorithm(frame: Frame) -> Iterator[Dataset]:
 
 
 def _measurement(measurement: Measurement) -> Dataset:
-    """TID 300. Two decimals of a percentage: more would pretend a precision that no model has."""
-    digits = 2 if measurement.unit.value == "%" else 6
+    """TID 300. Two decimals of a percentage: more would pretend a precision that no model has.
 
+    Less than that keeps its first digit: OHIF writes no number where it finds a 0.
+    """
+    digits = 2 if measurement.unit.value == "%" else 6
     derived = measurement.derivation
     items = [] if derived is None else [content.code(DERIVATION, derived, HAS_CONCEPT_MOD)]
     items += [
-        content.number(name, round(bound, digits), measurement.unit, relationship=HAS_PROPERTIES)
+        content.number(name, rounded(bound, digits), measurement.unit, relationship=HAS_PROPERTIES)
         for name, bound in ((INTERVAL_LOW, measurement.low), (INTERVAL_HIGH, measurement.high))
         if bound is not None
     ]
-    return content.number(measurement.name, round(measurement.value, digits), measurement.unit, items)
+    return content.number(measurement.name, rounded(measurement.value, digits), measurement.unit, items)

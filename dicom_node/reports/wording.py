@@ -74,7 +74,7 @@ def headline_meaning(findings: Findings) -> str:
     """What the headline is; with where it was measured when it is derived from many values."""
     group = findings.groups[0]
     first = group.measurements[0]
-    return first.title if first.derivation is None else f"{group.tracking_identifier}: {first.title}"
+    return f"{group.tracking_identifier}: {first.title}" if first.is_statistic else first.title
 
 
 def horizon_text(days: int) -> str:

@@ -1,6 +1,6 @@
 """From a reading to findings: what is measured where, in source pixels, and what is withheld."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from models.bone_muscle_ct.reader import Readings
 from screening import codes
 from screening.codes import CodedName
 from screening.findings import Measurement, MeasurementGroup, Qualitative, Segment
+from screening.rounding import rounded
 
 DAYS = 365.25  # in a year
 FRACTURE_NOW = CodedName(
@@ -62,11 +63,14 @@ class Result:
 
 
 def groups_of(result: Result) -> tuple[MeasurementGroup, ...]:
-    """The groups, the headline first; empty when there is nothing to tell."""
-    patient = [] if result.reading is None else [_patient(result, result.reading)]
-    regions = [_trabecular(result.scan, one) for one in sorted(result.measured.trabecular, key=_rank)]
-    bodies = [] if result.reading is None else list(_bodies(result.scan, result.reading))
+    """The groups, the headline first, each on a slice of its own; empty when there is nothing to tell."""
     muscle = list(_muscle(result))
+    taken = {group.region.sop_instance_uid for group in muscle}
+    regions = [_trabecular(result.scan, one, taken) for one in sorted(result.measured.trabecular, key=_rank)]
+    taken |= {group.region.sop_instance_uid for group in regions}
+    bodies = [] if result.reading is None else list(_bodies(result.scan, result.reading, taken))
+    taken |= {group.region.sop_instance_uid for group in bodies}
+    patient = [] if result.reading is None else [_patient(result, result.reading, taken)]
     if result.risk or (result.reading is not None and fractured(result.reading)):
         return (*patient, *regions[:1], *muscle, *bodies, *regions[1:])
     return (*regions[:1], *muscle, *patient, *bodies, *regions[1:])
@@ -98,8 +102,8 @@ def fractured(reading: Readings) -> bool:
 
 
 def percent(probability: float) -> float:
-    """0..1 -> percent with two decimals."""
-    return round(100 * float(probability), 2)
+    """0..1 -> percent with two decimals, more where nothing else would be left."""
+    return rounded(100 * float(probability), 2)
 
 
 def region_name(level: str) -> str:
@@ -111,7 +115,7 @@ def _rank(one: Trabecular) -> int:
     return FIRST.index(one.level)
 
 
-def _patient(result: Result, reading: Readings) -> MeasurementGroup:
+def _patient(result: Result, reading: Readings, taken: Collection[str]) -> MeasurementGroup:
     """Now and ahead, on the box around the body that is most likely fractured."""
     now = Measurement(
         name=FRACTURE_NOW, value=percent(reading.fracture[0]), unit=codes.PERCENT, horizon_days=0
@@ -120,13 +124,13 @@ def _patient(result: Result, reading: Readings) -> MeasurementGroup:
         tracking_identifier=PATIENT,
         finding=FRACTURE_ASSESSMENT,
         site=codes.SPINE,
-        region=body_box(result.scan, LEVELS[int(np.nanargmax(reading.levels[0]))]),
+        region=body_box(result.scan, LEVELS[int(np.nanargmax(reading.levels[0]))], taken),
         measurements=(now, *(risks(reading.risks[0]) if result.risk else ())),
         qualitative=tuple(Qualitative(name=codes.RISK_STRATUM, value=value) for value in result.stratum),
     )
 
 
-def _bodies(scan: Scan, reading: Readings) -> Iterator[MeasurementGroup]:
+def _bodies(scan: Scan, reading: Readings, taken: Collection[str]) -> Iterator[MeasurementGroup]:
     """Each level's fracture now; a level without a slice has none."""
     for level, probability in zip(LEVELS, reading.levels[0], strict=True):
         if np.isfinite(probability):
@@ -134,18 +138,18 @@ def _bodies(scan: Scan, reading: Readings) -> Iterator[MeasurementGroup]:
                 tracking_identifier=f"{level} vertebral body",
                 finding=codes.COMPRESSION_FRACTURE,
                 site=codes.VERTEBRAE[level],
-                region=body_box(scan, level),
+                region=body_box(scan, level, taken),
                 measurements=(Measurement(name=FRACTURE_NOW, value=percent(probability), unit=codes.PERCENT),),
             )
 
 
-def _trabecular(scan: Scan, one: Trabecular) -> MeasurementGroup:
-    spread = () if one.level != "L1" else (attenuation(one.sd, codes.STANDARD_DEVIATION),)
+def _trabecular(scan: Scan, one: Trabecular, taken: Collection[str]) -> MeasurementGroup:
+    spread = () if one.level != "L1" else (attenuation(one.sd, codes.ATTENUATION_SD),)
     return MeasurementGroup(
         tracking_identifier=region_name(one.level),
         finding=TRABECULAR_REGION,
         site=codes.VERTEBRAE[one.level],
-        region=trabecular_ring(scan, one.level),
+        region=trabecular_ring(scan, one.level, taken),
         measurements=(attenuation(one.hu), *spread),
     )
 
@@ -164,11 +168,11 @@ def _muscle(result: Result) -> Iterator[MeasurementGroup]:
         measurements=(
             Measurement(name=codes.AREA, value=round(muscle.area, 1), unit=codes.SQUARE_CENTIMETRE),
             attenuation(muscle.hu),
-            Measurement(name=MUSCLE_FAT, value=round(100 * muscle.fat, 1), unit=codes.PERCENT),
+            Measurement(name=MUSCLE_FAT, value=rounded(100 * muscle.fat, 1), unit=codes.PERCENT),
         ),
     )
 
 
-def attenuation(hu: float, derivation: CodedName = codes.MEAN) -> Measurement:
-    """The attenuation coefficient with how it was derived."""
-    return Measurement(name=codes.ATTENUATION, value=round(hu, 1), unit=codes.HOUNSFIELD, derivation=derivation)
+def attenuation(hu: float, name: CodedName = codes.MEAN_ATTENUATION) -> Measurement:
+    """Mean or spread of the attenuation coefficient."""
+    return Measurement(name=name, value=rounded(hu, 1), unit=codes.HOUNSFIELD)

@@ -17,7 +17,7 @@ from models.bone_muscle_ct.quality import muscle_cut_off, vessels
 from models.bone_muscle_ct.reader import Reader, load_reader
 from models.bone_muscle_ct.selection import ADULT_YEARS
 from models.contract import ScreeningModel
-from screening import codes
+from models.strata import by_the_site, stratum_of
 from screening.card import ModelCard
 from screening.codes import CodedName
 from screening.errors import WeightsMismatch
@@ -29,7 +29,6 @@ from screening.types import ClinicalContext, Patient
 WINDOW = (-160.0, 240.0)  # HU: soft tissue, centre 40, width 400
 STRATUM_YEAR = 5  # whose risk the site's thresholds divide
 SIZES = (16, 256)  # pixels along a side that a bundle may ask for; memory; assumption
-STRATA = {1: (codes.RISK_LOW, codes.RISK_HIGH), 2: (codes.RISK_LOW, codes.RISK_MODERATE, codes.RISK_HIGH)}
 
 
 class BoneMuscle:
@@ -100,7 +99,7 @@ class BoneMuscle:
         stratum: tuple[CodedName, ...] = ()
         if reading is not None:
             withheld = remarks.against_risk(patient, reading)
-            stratum = () if withheld else self._stratum(percent(reading.risks[0, STRATUM_YEAR - 1]))
+            stratum = () if withheld else stratum_of(percent(reading.risks[0, STRATUM_YEAR - 1]), self._thresholds)
         scan = Scan(volume=volume, prepared=prepared)
         result = Result(scan=scan, reading=reading, risk=reading is not None and not withheld, muscle=whole,
                         stratum=stratum)  # fmt: skip
@@ -111,23 +110,15 @@ class BoneMuscle:
                 reason=f"no probability and no measurement can be given: {'; '.join(withheld) or 'no bone to measure'}",
                 sop_instance_uid=volume.sop_instance_uids[len(volume.hu) // 2],
             )
-        words = "".join(f" ({value.meaning.lower()} {STRATUM_YEAR}-year risk by the site's thresholds)"
-                        for value in stratum)  # fmt: skip
         return Findings(
             groups=groups,
-            conclusion=remarks.conclusion_of(result, withheld, words),
+            conclusion=remarks.conclusion_of(result, withheld, by_the_site(stratum, f"{STRATUM_YEAR}-year risk")),
             notes=remarks.notes_of(volume.header, vessels(volume.hu, found), volume.spacing[0], result, withheld),
             out_of_distribution=None if reading is None else round(float(reading.distance[0]), 3),
             window=WINDOW,
             shown=None if k is None else volume.sop_instance_uids[k],
             segments=segments_of(result),
         )
-
-    def _stratum(self, percent: float) -> tuple[CodedName, ...]:
-        """The stratum, or nothing when the site set no thresholds."""
-        if not self._thresholds:
-            return ()
-        return (STRATA[len(self._thresholds)][sum(percent >= limit for limit in self._thresholds)],)
 
 
 def _refuse(volume: Volume, patient: Patient) -> NotEvaluable | None:

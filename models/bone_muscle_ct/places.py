@@ -1,6 +1,6 @@
 """Where what was measured lies, in the pixels of the source slices: boxes, outlines and masks."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,20 +47,26 @@ class Scan:
         return int(np.clip(body.centre[0] / found.spacing[0], 0, len(self.volume.hu) - 1))
 
 
-def body_box(scan: Scan, level: str) -> Region:
-    """The box around a vertebral body on the slice through its middle."""
-    found, k = scan.prepared.segmentation, scan.slice_of(level)
-    mask = (found.bodies[k] & (found.vertebrae[k] == VALUE[level]))[None]
-    if not mask.any():  # a wedge may have its middle in the disc: the whole body, seen from above
-        mask = found.bodies & (found.vertebrae == VALUE[level])
+def body_box(scan: Scan, level: str, taken: Collection[str] = ()) -> Region:
+    """The box around a vertebral body on the slice through its middle, or the nearest one that is not taken.
+
+    taken: SOP Instance UIDs of slices that bear something else. Viewers write what lies on one slice over each other.
+    """
+    found, middle = scan.prepared.segmentation, scan.slice_of(level)
+    body = found.bodies & (found.vertebrae == VALUE[level])
+    free = [int(k) for k in np.flatnonzero(body.any((1, 2))) if scan.uid(int(k)) not in taken]
+    k = min(free, key=lambda one: (abs(one - middle), one), default=middle)
+    mask = body[k][None] if body[k].any() else body  # without a free slice: the whole body, seen from above
     rows, columns = np.flatnonzero(mask.any((0, 2))), np.flatnonzero(mask.any((0, 1)))
     return rectangle(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1), scan.uid(k))
 
 
-def trabecular_ring(scan: Scan, level: str) -> Region:
-    """The outline of the measured part of a body on the slice that holds most of it."""
+def trabecular_ring(scan: Scan, level: str, taken: Collection[str] = ()) -> Region:
+    """The outline of the measured part of a body on the slice, of those that are not taken, that holds most of it."""
     mask = trabecular_region(scan.prepared.segmentation, level)
-    k = int(mask.sum((1, 2)).argmax())
+    area = mask.sum((1, 2))
+    free = [int(k) for k in np.flatnonzero(area) if scan.uid(int(k)) not in taken]
+    k = max(free or np.flatnonzero(area).tolist(), key=lambda one: (area[one], -one))
     return _ring(mask[k], scan.uid(k))
 
 

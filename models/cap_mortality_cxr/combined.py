@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from models.cap_mortality_cxr.curb65 import Curb65Items, curb65
+from models.cap_mortality_cxr.curb65 import CONTEXT_ITEMS, Curb65Items, curb65
 from models.recalibration import EDGE
 from screening.codes import PRIVATE_SCHEME, CodedName, ucum
 from screening.context_items import ITEMS
@@ -86,7 +86,7 @@ def severity_of(patient: Patient, context: ClinicalContext) -> Severity:
     """CURB-65 from the age and the clinical context; an item that is not known is never taken as normal."""
     values: dict[str, float] = {}
     known, unknown, remarks = [], [], []
-    for name in ("confusion", *_NUMBERS):
+    for name in CONTEXT_ITEMS:
         told = context.items.get(name)
         title, unit = _NUMBERS.get(name, (name, ""))
         objection = None if told is None else ITEMS[name].objection(told)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 POSITIVE = 2  # a CURB-65 of 2 or more: consider hospital (Lim 2003; BTS 2009)
 
+CONTEXT_ITEMS = ("confusion", "urea_mmol_per_l", "respiratory_rate", "systolic_mmhg", "diastolic_mmhg")
+"""Its items but for the age, which is that of the header."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curb65Items:

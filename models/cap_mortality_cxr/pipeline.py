@@ -20,6 +20,7 @@ from models.contract import ScreeningModel
 from models.framing import Array, Frame, analysed_area
 from models.frontal_gate import FrontalNet, Refusal, check_values, check_view, frontal_score
 from models.recalibration import Recalibration, recalibrations
+from models.strata import by_the_site, stratum_of
 from models.weights import fill, pick_device, read_weights
 from screening import codes
 from screening.card import ModelCard
@@ -36,6 +37,7 @@ from screening.findings import (
     Region,
 )
 from screening.images import Image, Radiograph
+from screening.rounding import rounded
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Patient
 
@@ -47,7 +49,6 @@ FAR_FROM_TRAINING = 1.0  # the 99th percentile of validation
 FAR_NOTE = "This radiograph lies outside what the model has learned to read: the probability may be far off."
 NO_COMBINATION_NOTE = "The weights in use have no coefficients for image and CURB-65 together."
 SMALLEST, LARGEST = 32, 1024  # pixels along a side: the network halves five times; above, memory; assumption
-STRATA = {1: (codes.RISK_LOW, codes.RISK_HIGH), 2: (codes.RISK_LOW, codes.RISK_MODERATE, codes.RISK_HIGH)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +122,7 @@ class CapMortality:
         with torch.inference_mode():
             output: Output = self._network(preprocess.to_tensor(square).to(self._device))
         logit = float(output.logit[0])
-        risk = round(100 * self._calibration.probability(logit), 2)
+        risk = rounded(100 * self._calibration.probability(logit), 2)
         severity = severity_of(patient, context)
         beside = self._beside(logit, severity)
         heat = self._heat(output, size)
@@ -190,7 +191,9 @@ class CapMortality:
         return cam.heat(cam.class_activation(output.map[0].cpu().clone(), weight), size)
 
     def _headline(self, image: Radiograph, risk: float) -> MeasurementGroup:
-        strata = tuple(Qualitative(name=codes.RISK_STRATUM, value=value) for value in self._stratum(risk))
+        strata = tuple(
+            Qualitative(name=codes.RISK_STRATUM, value=value) for value in stratum_of(risk, self._thresholds)
+        )
         return _group("Chest radiograph - analysed area", image, (_risk(MORTALITY_30D, risk),), strata)
 
     def _beside(self, logit: float, severity: Severity) -> tuple[Measurement, ...]:
@@ -199,16 +202,10 @@ class CapMortality:
             return ()
         both = self._calibration.combined(logit, severity.score)
         score = Measurement(name=CURB65, value=float(severity.score), unit=SCORE)
-        return (score,) if both is None else (_risk(MORTALITY_30D_CURB65, round(100 * both, 2)), score)
+        return (score,) if both is None else (_risk(MORTALITY_30D_CURB65, rounded(100 * both, 2)), score)
 
     def _lacking(self, severity: Severity) -> tuple[str, ...]:
         return () if severity.score is None or self._calibration.combination is not None else (NO_COMBINATION_NOTE,)
-
-    def _stratum(self, risk: float) -> tuple[CodedName, ...]:
-        """The stratum, or nothing when the site set no thresholds."""
-        if not self._thresholds:
-            return ()
-        return (STRATA[len(self._thresholds)][sum(risk >= limit for limit in self._thresholds)],)
 
     def _conclusion(self, risk: float, beside: tuple[Measurement, ...]) -> str:
         both = "".join(
@@ -216,7 +213,7 @@ class CapMortality:
             for value in beside
             if value.name == MORTALITY_30D_CURB65
         )
-        stratum = "".join(f" ({value.meaning.lower()} by the site's thresholds)" for value in self._stratum(risk))
+        stratum = by_the_site(stratum_of(risk, self._thresholds))
         return (
             "If the patient has community-acquired pneumonia, the estimated probability of death from any cause within"
             f" 30 days is {risk:.0f} %{stratum}.{both} The estimate does not diagnose pneumonia."
@@ -260,7 +257,7 @@ def _hot_spots(heat: Array, frame: Frame, image: Radiograph) -> tuple[Measuremen
         ring = [frame.to_source(point) for point in spot.contour]
         inside = [(min(max(x, 0.0), float(frame.columns)), min(max(y, 0.0), float(frame.rows))) for x, y in ring]
         region = Region(graphic_type="POLYLINE", points=tuple(inside), sop_instance_uid=image.sop_instance_uid)
-        share = Measurement(name=codes.HEATMAP_FRACTION, value=round(100 * spot.fraction, 1), unit=codes.PERCENT)
+        share = Measurement(name=codes.HEATMAP_FRACTION, value=rounded(100 * spot.fraction, 1), unit=codes.PERCENT)
         groups.append(
             MeasurementGroup(
                 tracking_identifier=f"Heatmap hot spot {number}",

@@ -22,6 +22,7 @@ from screening.errors import WeightsMismatch
 from screening.findings import Findings, Measurement, MeasurementGroup, NotEvaluable, Outcome
 from screening.images import Image, Radiograph
 from screening.patient import told_in_whole_years
+from screening.rounding import rounded
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Patient
 
@@ -154,7 +155,7 @@ class PediatricAge:
         z = self._reader.z([min(float(ages.months[0]), END)], [12 * patient.age_years + middle])
         return Estimate(
             months=months, low=low, high=high, stated=stated, difference=months - stated - middle,
-            z=round(float(z[0]), 2),
+            z=rounded(float(z[0]), 2),
         )  # fmt: skip
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from functools import partial
 
-from models.pediatric_age_cxr.majority import OF_AGE_YEARS, asked_by, of_age
+from models.pediatric_age_cxr.majority import OF_AGE_YEARS, asked_by, asks, of_age
 from models.radiograph_selection import select_frontal_chest
 from screening.header import Header
 from screening.patient import patient_of
-from screening.types import Selection, Study
+from screening.types import ClinicalContext, Selection, Study
 
 
 def select(study: Study) -> Selection:
@@ -17,6 +17,11 @@ def select(study: Study) -> Selection:
     """
     asked = any(asked_by(series.header) for series in study.series)
     return select_frontal_chest(study, partial(_objections, asked=asked))
+
+
+def relevant(context: ClinicalContext) -> ClinicalContext:
+    """Diagnoses that ask whether somebody is of age; nothing else of the clinical context reaches the model."""
+    return ClinicalContext(diagnoses=tuple(code for code in context.diagnoses if asks((code.meaning,))))
 
 
 def _objections(header: Header, *, asked: bool) -> Iterator[tuple[str, str]]:

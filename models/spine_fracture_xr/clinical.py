@@ -13,6 +13,7 @@ Floats = npt.NDArray[np.float64]
 ITEMS = (
     "age", "female", "bmi", "prior_fracture", "glucocorticoid", "secondary_osteoporosis", "rheumatoid_arthritis",
 )  # fmt: skip
+CONTEXT_ITEMS = ITEMS[2:]  # those that no header has, or not surely
 # Models 1, 2 and 3 of Kong et al. 2022, figure 4
 ARMS: Mapping[str, tuple[str, ...]] = {
     "m1": ITEMS[:2],

@@ -8,6 +8,7 @@ from models.spine_fracture_xr.keypoints import LEVELS
 from screening import codes
 from screening.codes import CodedName
 from screening.findings import Measurement, MeasurementGroup, Qualitative, Region, rectangle
+from screening.rounding import rounded
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,7 +40,9 @@ EDGE = 2.0  # source pixels that the outline stays inside of the picture
 def risks(by_year: dict[int, float]) -> tuple[Measurement, ...]:
     """Risks in 0..1 by year -> measurements in percent."""
     return tuple(
-        Measurement(name=RISK[years], value=round(100 * risk, 2), unit=codes.PERCENT, horizon_days=round(years * DAYS))
+        Measurement(
+            name=RISK[years], value=rounded(100 * risk, 2), unit=codes.PERCENT, horizon_days=round(years * DAYS)
+        )
         for years, risk in by_year.items()
     )
 
@@ -56,10 +59,10 @@ def headline(
         region=region,
         measurements=(
             *told,
-            Measurement(name=LOG_HAZARD, value=round(log_hazard, 3), unit=codes.NO_UNITS),
-            Measurement(name=PERCENTILE, value=round(percentile, 1), unit=codes.PERCENT),
+            Measurement(name=LOG_HAZARD, value=rounded(log_hazard, 3), unit=codes.NO_UNITS),
+            Measurement(name=PERCENTILE, value=rounded(percentile, 1), unit=codes.PERCENT),
             # a heatmap's maximum may come out a little above 1
-            Measurement(name=LEAST_CONFIDENCE, value=round(100 * min(confidence, 1.0), 1), unit=codes.PERCENT),
+            Measurement(name=LEAST_CONFIDENCE, value=rounded(100 * min(confidence, 1.0), 1), unit=codes.PERCENT),
         ),
         qualitative=tuple(Qualitative(name=codes.RISK_STRATUM, value=value) for value in stratum),
     )

@@ -18,7 +18,7 @@ from models.spine_fracture_xr.preprocess import scale
 from models.spine_fracture_xr.reader import FractureReader, Reading, load_reader
 from models.spine_fracture_xr.referral import Referral, prior_fracture, referral_of
 from models.spine_fracture_xr.selection import OLDEST, YOUNGEST, age_objection
-from screening import codes
+from models.strata import by_the_site, stratum_of
 from screening.card import ModelCard
 from screening.codes import CodedName
 from screening.errors import WeightsMismatch
@@ -39,7 +39,6 @@ METAL_NOTE = (
     "Metal, cement, a fracture that is there and a bent position (flexion, extension) are not recognised in the"
     " picture: with any of them the probabilities do not hold."
 )
-STRATA = {1: (codes.RISK_LOW, codes.RISK_HIGH), 2: (codes.RISK_LOW, codes.RISK_MODERATE, codes.RISK_HIGH)}
 
 
 class SpineFracture:
@@ -111,7 +110,7 @@ class SpineFracture:
     ) -> Findings:  # fmt: skip
         reading = self._read(square, located.points[0], referral.values)
         told = findings.risks(self._risks(reading))
-        stratum = self._stratum(next(m.value for m in told if m.name == findings.RISK[STRATUM_YEAR]))
+        stratum = stratum_of(next(m.value for m in told if m.name == findings.RISK[STRATUM_YEAR]), self._thresholds)
         head = findings.headline(
             told,
             log_hazard=float(self._reader.calibration.log_hazard(reading.hazards[FULL])[0]),
@@ -129,12 +128,6 @@ class SpineFracture:
             notes=notes if image.spacing is not None else (*notes, NO_SIZE_NOTE),
             out_of_distribution=distance,
         )
-
-    def _stratum(self, percent: float) -> tuple[CodedName, ...]:
-        """The stratum, or nothing when the site set no thresholds."""
-        if not self._thresholds:
-            return ()
-        return (STRATA[len(self._thresholds)][sum(percent >= limit for limit in self._thresholds)],)
 
 
 def _refuse_patient(patient: Patient, context: ClinicalContext) -> Refusal | None:
@@ -171,9 +164,7 @@ def _conclusion(told: tuple[Measurement, ...], stratum: tuple[CodedName, ...]) -
     *first, last = (
         f"{_percent(m.value)} within {years} year{'s' * (years > 1)}" for years, m in zip(HORIZONS, told, strict=True)
     )
-    by_site = "".join(
-        f" ({value.meaning.lower()} {STRATUM_YEAR}-year risk by the site's thresholds)" for value in stratum
-    )
+    by_site = by_the_site(stratum, f"{STRATUM_YEAR}-year risk")
     return (
         "If the patient has had no fragility fracture and takes no drug against osteoporosis, the estimated probability"
         f" of a new vertebral fracture is {', '.join(first)} and {last}{by_site}."

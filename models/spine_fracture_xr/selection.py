@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from models.radiograph_selection import Sought, said, select_radiograph, words_of
+from models.spine_fracture_xr.clinical import CONTEXT_ITEMS
 from screening.header import Header
 from screening.patient import patient_of
-from screening.types import Selection, Study
+from screening.types import ClinicalContext, Selection, Study
 
 # The paper's eligibility (Kong et al. 2022): 50 to 75 completed years
 YOUNGEST, OLDEST = 50, 75
@@ -39,6 +40,11 @@ MOTION = ("AcquisitionProtocolDescription", "ImageComments", "ViewCodeSequence")
 def select(study: Study) -> Selection:
     """Choose the lateral lumbar radiograph; reject every other series, or image, with its reason."""
     return select_radiograph(study, LATERAL_LUMBAR, _objections)
+
+
+def relevant(context: ClinicalContext) -> ClinicalContext:
+    """Items of the referral; nothing else of the clinical context reaches the model."""
+    return context.only(*CONTEXT_ITEMS)
 
 
 def age_objection(age_years: float | None) -> tuple[str, str] | None:

@@ -1,7 +1,8 @@
 """From a reading to findings: what is measured where, in source pixels."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import repeat
 
 import numpy as np
 from scipy import ndimage
@@ -15,6 +16,7 @@ from screening import codes
 from screening.codes import CodedName
 from screening.findings import Measurement, MeasurementGroup, Point, Qualitative, Region, rectangle
 from screening.images import Volume
+from screening.rounding import rounded
 
 DAYS = 365.25  # in a year
 MORTALITY = {
@@ -28,8 +30,12 @@ DENSE_LUNG = CodedName(
 )
 LUNG_VOLUME = CodedName(value="LUNGVOL", scheme=codes.PRIVATE_SCHEME, meaning="Volume of both lungs")
 SLICE_ATTENTION = CodedName(
-    value="SLICEATTN", scheme=codes.PRIVATE_SCHEME, meaning="Share of the networks' attention on this slice"
+    value="SLICEATTN",
+    scheme=codes.PRIVATE_SCHEME,
+    meaning="Share of the networks' attention on the slice weighted most",
 )
+PARTS = {"ResNet-18": "R18", "DenseNet-121": "D121", "Swin Transformer": "SWIN", "Radiomics": "RAD"}
+"""Parts of the model that say something by themselves, with what their codes end in."""
 SPLIT = 0.15  # share of a piece of lung on either side of the middle with which it is both lungs, grown together
 SMOOTH = 5  # points of an outline that are averaged
 LEAST_AREA = 1.0  # cm2 of a lung on a slice: less is a tip and gets no outline
@@ -63,12 +69,23 @@ def shown(scan: Prepared, volume: Volume, lungs: Lungs, attention: Floats) -> Sh
     return Shown(scan=scan, volume=volume, lungs=lungs, index=index, attention=float(attention[index]))
 
 
-def risks(by_year: Floats) -> tuple[Measurement, ...]:
-    """Risks of years 1 to 5, 0..1 -> those of the paper's horizons, in percent."""
+def beside(view: Shown) -> Iterator[str]:
+    """The other source slices, the nearest first, then the shown one for ever.
+
+    Viewers write what lies on one slice over each other: the risks get slices of their own.
+    """
+    uids, middle = view.volume.sop_instance_uids, view.scan.source_slices[view.index]
+    others = sorted(set(range(len(uids))) - {middle}, key=lambda k: (abs(k - middle), k))
+    yield from (uids[k] for k in others)
+    yield from repeat(view.uid)
+
+
+def risks(by_year: Floats, part: str = "") -> tuple[Measurement, ...]:
+    """Risks of years 1 to 5, 0..1 -> those of the paper's horizons, in percent; part: what says so by itself."""
     return tuple(
         Measurement(
-            name=name,
-            value=round(100 * float(by_year[year - 1]), 2),
+            name=_of_part(name, part) if part else name,
+            value=rounded(100 * float(by_year[year - 1]), 2),
             unit=codes.PERCENT,
             horizon_days=round(year * DAYS),
         )
@@ -76,19 +93,25 @@ def risks(by_year: Floats) -> tuple[Measurement, ...]:
     )
 
 
-def headline(view: Shown, by_year: Floats, stratum: tuple[CodedName, ...]) -> MeasurementGroup:
-    """The risks, with what was measured in the whole of both lungs, on the box around them on the slice."""
+def _of_part(name: CodedName, part: str) -> CodedName:
+    """A name that tells the part too: what a viewer writes beside a value is its name and nothing else."""
+    meaning = f"{name.meaning.removesuffix(' probability')}, {part} alone"
+    return replace(name, value=f"{name.value}-{PARTS[part]}", meaning=meaning)
+
+
+def headline(view: Shown, by_year: Floats, stratum: tuple[CodedName, ...], uid: str) -> MeasurementGroup:
+    """The risks, with what was measured in the whole of both lungs, on the box around them; uid: of the slice."""
     dense = 100 * extent(view.scan.hu, view.scan.lung, view.scan.spacing)
     return MeasurementGroup(
-        tracking_identifier="Chest CT - analysed lungs (slice weighted most)",
+        tracking_identifier="Chest CT - analysed lungs (next to the slice weighted most)",
         finding=codes.INTERSTITIAL_LUNG_DISEASE,
         site=codes.LUNG,
-        region=_box(view),
+        region=_box(view, uid),
         measurements=(
             *risks(by_year),
-            Measurement(name=DENSE_LUNG, value=round(dense, 1), unit=codes.PERCENT),
+            Measurement(name=DENSE_LUNG, value=rounded(dense, 1), unit=codes.PERCENT),
             Measurement(name=LUNG_VOLUME, value=round(volume_ml(view.lungs), -1), unit=codes.MILLILITRE),
-            Measurement(name=SLICE_ATTENTION, value=round(100 * view.attention, 1), unit=codes.PERCENT),
+            Measurement(name=SLICE_ATTENTION, value=rounded(100 * view.attention, 1), unit=codes.PERCENT),
         ),
         qualitative=tuple(Qualitative(name=codes.RISK_STRATUM, value=value) for value in stratum),
     )
@@ -106,29 +129,29 @@ def lungs_on_slice(view: Shown) -> Iterator[MeasurementGroup]:
             finding=codes.LUNG,
             site=codes.LUNG,
             region=_ring(view, outline(mask)),
-            measurements=(Measurement(name=DENSE_LUNG, value=round(dense, 1), unit=codes.PERCENT),),
+            measurements=(Measurement(name=DENSE_LUNG, value=rounded(dense, 1), unit=codes.PERCENT),),
         )
 
 
-def part(view: Shown, name: str, by_year: Floats) -> MeasurementGroup:
-    """What one part of the model says by itself."""
+def part(view: Shown, name: str, by_year: Floats, uid: str) -> MeasurementGroup:
+    """What one part of the model (of `PARTS`) says by itself; uid: of the slice beside which it is written."""
     return MeasurementGroup(
         tracking_identifier=f"{name} alone",
         finding=codes.INTERSTITIAL_LUNG_DISEASE,
         site=codes.LUNG,
-        region=_box(view),
-        measurements=risks(by_year),
+        region=_box(view, uid),
+        measurements=risks(by_year, name),
     )
 
 
-def _box(view: Shown) -> Region:
-    """Around the lungs on the slice; around all that was read where it holds none."""
+def _box(view: Shown, uid: str) -> Region:
+    """Around the lungs on the shown slice, around all that was read where it holds none; drawn on the slice uid."""
     lung = view.scan.lung[view.index]
     lung = lung if lung.any() else np.ones(lung.shape, bool)
     rows, columns = np.flatnonzero(lung.any(1)), np.flatnonzero(lung.any(0))
     left, top = view.place((float(columns[0]), float(rows[0])))
     right, bottom = view.place((float(columns[-1] + 1), float(rows[-1] + 1)))
-    return rectangle(left, top, right, bottom, view.uid)
+    return rectangle(left, top, right, bottom, uid)
 
 
 def _ring(view: Shown, ring: tuple[Point, ...]) -> Region:

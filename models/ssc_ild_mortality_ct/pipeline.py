@@ -15,12 +15,13 @@ from models.ssc_ild_mortality_ct.preprocess import Lungs, Prepared, find_lungs, 
 from models.ssc_ild_mortality_ct.radiomics import Floats, radiomics
 from models.ssc_ild_mortality_ct.reader import FUSION, RADIOMICS, Reader, load_reader
 from models.ssc_ild_mortality_ct.selection import ADULT_YEARS
-from screening import codes
+from models.strata import by_the_site, stratum_of
 from screening.card import ModelCard
 from screening.codes import CodedName
 from screening.errors import WeightsMismatch
 from screening.findings import Findings, NotEvaluable, Outcome
 from screening.images import Image, Volume
+from screening.rounding import rounded
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Patient
 
@@ -34,7 +35,6 @@ SHARP_NOTE = "Reconstructed with a sharp kernel: densities and textures are nois
 LUNG_WINDOW = (-1350.0, 150.0)  # HU: centre -600, width 1500
 STRATUM_YEAR = 5  # whose risk the site's thresholds divide
 SLICES, SIZES = (4, 64), (32, 512)  # slices and pixels along a side that a bundle may ask for; memory; assumption
-STRATA = {1: (codes.RISK_LOW, codes.RISK_HIGH), 2: (codes.RISK_LOW, codes.RISK_MODERATE, codes.RISK_HIGH)}
 PARTS = {"resnet18": "ResNet-18", "densenet121": "DenseNet-121", "swin": "Swin Transformer", RADIOMICS: "Radiomics"}
 
 
@@ -96,22 +96,23 @@ class SscIldMortality:
         reading = self._reader.read(scan.scaled[None], self._reader.features(scan))
         view = findings.shown(scan, volume, lungs, reading.attention[0])
         risk = reading.risk[0]
-        stratum = self._stratum(round(100 * float(risk[STRATUM_YEAR - 1]), 2))
+        stratum = stratum_of(rounded(100 * float(risk[STRATUM_YEAR - 1]), 2), self._thresholds)
         distance = round(float(reading.distance[0]), 3)
-        parts = [findings.part(view, PARTS[name], reading.risks[name][0]) for name in reading.risks if name != FUSION]
+        places = findings.beside(view)
+        headline = findings.headline(view, risk, stratum, next(places))
+        parts = [
+            findings.part(view, PARTS[name], reading.risks[name][0], next(places))
+            for name in reading.risks
+            if name != FUSION
+        ]
         return Findings(
-            groups=(findings.headline(view, risk, stratum), *findings.lungs_on_slice(view), *parts),
+            groups=(headline, *findings.lungs_on_slice(view), *parts),
             conclusion=_conclusion(risk, stratum),
             notes=_notes(volume, distance),
             out_of_distribution=distance,
             window=LUNG_WINDOW,
+            shown=view.uid,
         )
-
-    def _stratum(self, percent: float) -> tuple[CodedName, ...]:
-        """The stratum, or nothing when the site set no thresholds."""
-        if not self._thresholds:
-            return ()
-        return (STRATA[len(self._thresholds)][sum(percent >= limit for limit in self._thresholds)],)
 
 
 def _refuse(volume: Volume, patient: Patient) -> NotEvaluable | None:
@@ -139,9 +140,7 @@ def _notes(volume: Volume, distance: float) -> tuple[str, ...]:
 
 def _conclusion(by_year: Floats, stratum: tuple[CodedName, ...]) -> str:
     one, three, five = (_percent(measured.value) for measured in findings.risks(by_year))
-    by_site = "".join(
-        f" ({value.meaning.lower()} {STRATUM_YEAR}-year risk by the site's thresholds)" for value in stratum
-    )
+    by_site = by_the_site(stratum, f"{STRATUM_YEAR}-year risk")
     return (
         "If the patient has systemic sclerosis with interstitial lung disease, the estimated probability of death from"
         f" any cause is {one} within 1 year, {three} within 3 years and {five} within 5 years{by_site}."

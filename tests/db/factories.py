@@ -13,7 +13,7 @@ from screening.findings import Findings, Measurement, MeasurementGroup, Qualitat
 from screening.header import Header
 from screening.jobs import Claim, Job
 from screening.reports import ObjectKind, Report, ReportObject, SendResult
-from screening.types import Eligible, Instance
+from screening.types import ClinicalContext, Eligible, Instance
 
 CR = "1.2.840.10008.5.1.4.1.1.1"
 SC = "1.2.840.10008.5.1.4.1.1.7"
@@ -73,6 +73,7 @@ def open_job(s: Session, *, study: str = STUDY, images: str = "images", **change
         "study_instance_uid": study,
         "chosen": Eligible(series_instance_uid="1.2.3.1.1", sop_instance_uids=("1.2.3.1.1.1",), reason="frontal"),
         "input_digest": digest_of(images),
+        "context": ClinicalContext(),
         "model_name": "cap_mortality_cxr",
         "model_version": "1.0.0",
         "config_digest": digest_of("config"),

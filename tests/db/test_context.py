@@ -17,7 +17,7 @@ def test_items_and_diagnoses_of_the_patient_come_back(sessions: Sessions) -> Non
             ContextItem(patient_id="P1", issuer_of_patient_id="B", name="urea_mmol_per_l", value=1.0),
             ContextItem(patient_id="P2", name="urea_mmol_per_l", value=2.0),
         ]
-        assert context.import_items(s, given) == 5
+        assert context.import_items(s, given).count == 5
         found = context.for_patient(s, "P1", "")
         assert dict(found.items) == {"urea_mmol_per_l": 8.1, "confusion": 0.0}
         assert found.diagnoses == (PNEUMONIA,)

@@ -13,8 +13,10 @@ from db import audit, deliveries, events, findings, jobs, reports, status
 from db.deliveries import PlannedDelivery
 from db.engine import Sessions, database_now, make_engine, make_sessions, transaction
 from db.tables import DeliveryRow, FindingRow, JobRow, ReportObjectRow, ResultRow
+from screening.codes import PNEUMONIA
 from screening.errors import LeaseLost
 from screening.jobs import Claim, JobState
+from screening.types import ClinicalContext
 from tests.db import factories
 
 
@@ -74,6 +76,17 @@ def test_the_same_work_is_one_job(sessions: Sessions) -> None:
         ]
         assert all(created for _, created in others)
         assert jobs.of_study(s, factories.STUDY) == [first, *(job for job, _ in others)]
+
+
+def test_a_job_keeps_the_context_that_it_was_opened_with(sessions: Sessions) -> None:
+    known = ClinicalContext(diagnoses=(PNEUMONIA,), items={"urea_mmol_per_l": 8.1})
+    with transaction(sessions) as s:
+        factories.admit(s)
+        job, _ = factories.open_job(s, context=known)
+    with transaction(sessions) as s:
+        found = jobs.get(s, job.job_id)
+    assert (found.context.diagnoses, dict(found.context.items)) == (known.diagnoses, dict(known.items))
+    assert "8.1" not in repr(found)
 
 
 def test_the_same_work_opened_by_many_at_once_is_one_job(sessions: Sessions) -> None:

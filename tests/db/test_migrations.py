@@ -1,9 +1,23 @@
 """The migrations, as a chain."""
 
+from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
-from db.engine import make_engine, migrate, migration_config
+from db import jobs
+from db.engine import make_engine, make_sessions, migrate, migration_config, transaction
+from screening.types import ClinicalContext
+
+_STUDY_OF_0001 = """
+    INSERT INTO studies (study_instance_uid, accession_number, patient_id, issuer_of_patient_id, first_received_at,
+                         last_received_at, intake_due)
+    VALUES ('1.2.3', '', 'P1', '', '2026-03-02 10:00:00', '2026-03-02 10:00:00', false)
+"""
+_JOB_OF_0001 = """
+    INSERT INTO jobs (study_instance_uid, series_instance_uid, sop_instance_uids, input_digest, model_name,
+                      model_version, config_digest, queue, state, attempt, attempt_base, created_at)
+    VALUES ('1.2.3', '1.2.3.1', '["1.2.3.1.1"]', 'd', 'm', '1', 'c', 'screen', 'inferred', 1, 0, '2026-03-02 10:00:00')
+"""
 
 
 def test_the_chain_has_one_end_and_no_branch() -> None:
@@ -21,3 +35,18 @@ def test_an_empty_database_comes_to_the_end_of_the_chain(url: str) -> None:
         found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
     engine.dispose()
     assert found == ScriptDirectory.from_config(migration_config()).get_heads()
+
+
+def test_jobs_of_the_first_schema_are_kept_and_had_no_context(url: str) -> None:
+    engine = make_engine(url)
+    config = migration_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text(_STUDY_OF_0001))
+        connection.execute(text(_JOB_OF_0001))
+    migrate(engine)
+    with transaction(make_sessions(engine), read_only=True) as session:
+        (job,) = jobs.of_study(session, "1.2.3")
+    engine.dispose()
+    assert (job.input_digest, job.context) == ("d", ClinicalContext())

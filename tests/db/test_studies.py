@@ -1,15 +1,18 @@
 """Studies: quiet, loaded, found."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
-from db import associations, instances, studies
+from db import associations, context, instances, studies
+from db.context import ContextItem
 from db.engine import Sessions, database_now, transaction
 from screening.jobs import input_digest
 from tests.db import factories
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _later(s: Session, seconds: float = 61) -> datetime:
@@ -79,6 +82,34 @@ def test_an_image_that_came_during_intake_keeps_the_study_due(sessions: Sessions
         assert _quiet(s) == [factories.STUDY]
         _intake(s)
         assert _quiet(s) == []
+
+
+def test_context_that_was_imported_during_intake_keeps_the_study_due(sessions: Sessions) -> None:
+    with transaction(sessions) as s:
+        factories.admit(s)
+        seen = input_digest(studies.load(s, factories.STUDY).instances)
+    with transaction(sessions) as s:
+        told = [ContextItem(patient_id="P1", name="bmi", value=24.0)]
+        imported = context.import_items(s, told)
+        assert studies.take_in_again_of(s, imported.changed, since=LONG_AGO) == 1
+        assert context.import_items(s, told).changed == frozenset()
+    with transaction(sessions) as s:
+        studies.intake_done(s, factories.STUDY, seen)
+        assert _quiet(s) == [factories.STUDY]
+        known = context.for_patient(s, "P1", "")
+        studies.intake_done(s, factories.STUDY, input_digest(studies.load(s, factories.STUDY).instances, known))
+        assert _quiet(s) == []
+
+
+def test_only_studies_of_the_patient_that_came_lately_are_taken_in_again(sessions: Sessions) -> None:
+    with transaction(sessions) as s:
+        factories.admit(s)
+        _intake(s)
+        assert studies.take_in_again_of(s, [("P2", ""), ("P1", "B"), ("", "")], since=LONG_AGO) == 0
+        assert studies.take_in_again_of(s, [("P1", "")], since=database_now(s) + timedelta(seconds=1)) == 0
+        assert _quiet(s) == []
+        assert studies.take_in_again_of(s, [("P1", "")], since=LONG_AGO) == 1
+        assert _quiet(s) == [factories.STUDY]
 
 
 def test_a_study_with_a_conflict_only_is_due_so_that_intake_sees_it(sessions: Sessions) -> None:

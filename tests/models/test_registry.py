@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from models import registry
+from models.cap_mortality_cxr.curb65 import CONTEXT_ITEMS
+from models.spine_fracture_xr import referral
+from screening.codes import PNEUMONIA, CodedName
+from screening.context_items import ITEMS
 from screening.errors import ConfigurationChanged, UnknownModel, WeightsMismatch
 from screening.settings import ModelSettings
+from screening.types import ClinicalContext
 
 NAME = "cap_mortality_cxr"
 
@@ -23,6 +28,17 @@ def test_a_model_may_name_the_patients_that_it_is_for() -> None:
     assert own is not None
     assert "SSc-ILD" in own.words
     assert registry.indication(NAME) is None
+
+
+def test_a_model_is_told_of_the_context_only_what_it_reads() -> None:
+    asked = CodedName(value="X", scheme="99SITE", meaning="Age assessment: is the patient of age?")
+    known = ClinicalContext(diagnoses=(PNEUMONIA, asked), items=dict.fromkeys(ITEMS, 1.0))
+    told = {name: registry.relevant(name, known) for name in registry.names()}
+    assert {name: set(one.items) for name, one in told.items() if one.items} == {
+        "cap_mortality_cxr": set(CONTEXT_ITEMS),
+        "spine_fracture_xr": set(referral.YES_NO) | {"bmi"},
+    }
+    assert {name: one.diagnoses for name, one in told.items() if one.diagnoses} == {"pediatric_age_cxr": (asked,)}
 
 
 @pytest.mark.parametrize(

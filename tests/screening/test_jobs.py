@@ -3,7 +3,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from screening.codes import PNEUMONIA
 from screening.jobs import Claim, Job, JobState, input_digest
+from screening.types import ClinicalContext
 from tests.screening.factories import UID, make_instance
 
 
@@ -33,6 +35,19 @@ def test_an_input_digest_depends_on_content_and_not_on_order() -> None:
     assert input_digest([one, two]) != input_digest([one, three])
     assert input_digest([one]) != input_digest([make_instance(sop_instance_uid=f"{UID}.1", digest="f" * 64)])
     assert len(input_digest([one])) == 64
+
+
+def test_an_input_digest_depends_on_what_is_known_of_the_patient() -> None:
+    one = make_instance(sop_instance_uid=f"{UID}.1", digest="1" * 64)
+    known = [
+        ClinicalContext(), ClinicalContext(items={"bmi": 24.0}), ClinicalContext(items={"bmi": 24.5}),
+        ClinicalContext(diagnoses=(PNEUMONIA,)),
+    ]  # fmt: skip
+    assert len({input_digest([one], context) for context in known}) == len(known)
+    assert input_digest([one], known[0]) == input_digest([one])
+    more = {"bmi": 24.0, "confusion": 1.0}
+    turned = dict(reversed(more.items()))
+    assert input_digest([one], ClinicalContext(items=more)) == input_digest([one], ClinicalContext(items=turned))
 
 
 def test_states_are_stored_as_lower_case_words() -> None:

@@ -1,7 +1,8 @@
 // Opens series of a study in OHIF one after the other as a user does, and prints as JSON what was seen.
 //   node open_series.mjs task.json
 // The task: where playwright-core and chromium lie, OHIF's address, the study, a folder for pictures, and series:
-// [{uid, name, modality, images, hydrate}]. hydrate: load the report's measurements into the panel, as OHIF offers.
+// [{uid, name, modality, images, hydrate, slices}]. hydrate: load the report's measurements into the panel, as OHIF
+// offers. slices: SOP Instance UID of the image on which each mask is looked at.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -28,6 +29,11 @@ const inPage = {
   turnTo: index => {
     const { activeViewportId } = services.viewportGridService.getState();
     return services.cornerstoneViewportService.getCornerstoneViewport(activeViewportId).setImageIdIndex(index);
+  },
+  turnToImage: uid => {
+    const { activeViewportId } = services.viewportGridService.getState();
+    const viewport = services.cornerstoneViewportService.getCornerstoneViewport(activeViewportId);
+    return viewport.setImageIdIndex(viewport.getImageIds().findIndex(id => id.includes(`/instances/${uid}/`)));
   },
   shownImage: () => {
     const { activeViewportId } = services.viewportGridService.getState();
@@ -112,9 +118,16 @@ const look = {
   async SEG(page, series, set, seen, picture) {
     if (await yes(page).count()) await yes(page).click();
     await page.waitForFunction(() => services.segmentationService.getSegmentations().length);
-    await atRest(page);
     seen.segments = await page.evaluate(inPage.segments);
-    await picture('1');
+    for (const [index, uid] of series.slices.entries()) {
+      await page.evaluate(inPage.turnToImage, uid);
+      const drawn = await atRest(page);
+      seen.images.push({ image: await page.evaluate(inPage.shownImage), drawn });
+      await picture(`${index + 1}`);
+    }
+    await page.locator('[data-cy="panelSegmentation-btn"]').first().click();
+    await atRest(page);
+    await picture('panel');
   },
 };
 

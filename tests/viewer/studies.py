@@ -9,6 +9,7 @@ from typing import Any
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
 
+from screening.rounding import rounded
 from screening.settings import Settings
 from training.simulate import SIMULATORS
 from worker.pipeline import Pipeline
@@ -35,16 +36,16 @@ class Screened:
     name: str
     study_instance_uid: str
     outcome: dict[str, Any]
-    files: tuple[Path, ...]  #: images, their simulated labels, results
+    images: tuple[Path, ...]
+    results: tuple[Path, ...]
 
     @property
     def series(self) -> list[ResultSeries]:
-        """Every series that is no image, in the order of `RESULTS`."""
+        """Every series of results, in the order of `RESULTS`."""
         found: dict[str, list[FileDataset]] = {}
-        for path in self.files:
+        for path in self.results:
             ds = dcmread(path)
-            if ds.Modality in RESULTS:
-                found.setdefault(str(ds.SeriesInstanceUID), []).append(ds)
+            found.setdefault(str(ds.SeriesInstanceUID), []).append(ds)
         every = [
             ResultSeries(
                 uid=uid,
@@ -85,6 +86,11 @@ def refused(model: str, folder: Path, change: Callable[[FileDataset], None]) -> 
     return found
 
 
+def modality_of(path: Path) -> str:
+    """Of a file, from its header."""
+    return str(dcmread(path, stop_before_pixels=True, specific_tags=["Modality"]).Modality)
+
+
 def shown_value(value: float, unit: str) -> str:
     """How OHIF writes a measured value: two decimals, half away from zero, the code of the unit; nothing for 0."""
     rounded = str(Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP)) if value else ""
@@ -94,7 +100,7 @@ def shown_value(value: float, unit: str) -> str:
 def labels_of(group: dict[str, Any]) -> list[list[str]]:
     """The labels that OHIF 3.13 makes of a measurement group: values, then the site under the code of its name."""
     values = [
-        [item["name"]["meaning"], shown_value(round(item["value"], 2 if item["unit"]["value"] == "%" else 6),
+        [item["name"]["meaning"], shown_value(rounded(item["value"], 2 if item["unit"]["value"] == "%" else 6),
                                               item["unit"]["value"])]
         for item in group["measurements"]
     ]  # fmt: skip
@@ -113,5 +119,7 @@ def _screen(model: str, images: Path, out: Path) -> Iterator[Screened]:
                     name=model,
                     study_instance_uid=study.study_instance_uid,
                     outcome=result["outcome"],
-                    files=(*sorted(images.rglob("*.dcm")), *(Path(item["path"]) for item in result["objects"])),
+                    # without what the simulator knows of the phantom: an archive of patients has no true labels
+                    images=tuple(path for path in sorted(images.rglob("*.dcm")) if modality_of(path) not in RESULTS),
+                    results=tuple(Path(item["path"]) for item in result["objects"]),
                 )

@@ -63,7 +63,7 @@ def opened(
     require_program("node", "chromium")
     folder = tmp_path_factory.mktemp("viewer")
     study = refused(REFUSED, folder, without_age) if request.param == "refusal" else screened(request.param, folder)
-    for result in scu.send_files(study.files, orthanc_server.destination, "VIEWER", Timeouts()):
+    for result in scu.send_files((*study.images, *study.results), orthanc_server.destination, "VIEWER", Timeouts()):
         assert result.stored, result.detail
     yield list(visit(study, request.param, orthanc_server, folder))
     shutil.rmtree(folder)
@@ -83,7 +83,8 @@ def visit(study: Screened, name: str, archive: Orthanc, folder: Path) -> Iterato
             "pictures": str(pictures),
             "series": [
                 {"uid": item.uid, "name": f"{item.modality}-{item.objects[0].SeriesNumber}", "modality": item.modality,
-                 "images": len(item.objects), "hydrate": item.modality == "SR" and bool(points(study))}
+                 "images": len(item.objects), "hydrate": item.modality == "SR" and bool(points(study)),
+                 "slices": [uid for uid, _ in largest_masks(item)]}
                 for item in series
             ],
         }  # fmt: skip
@@ -105,6 +106,21 @@ def points(study: Screened) -> list[str]:
     ]
 
 
+def largest_masks(series: ResultSeries) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+    """For each segment the image on which it is largest, and the mask (rows, columns) there."""
+    found: list[tuple[str, npt.NDArray[np.bool_]]] = []
+    for ds in series.objects if series.modality == "SEG" else ():
+        frames = list(zip(ds.PerFrameFunctionalGroupsSequence, ds.pixel_array > 0, strict=True))
+        for segment in ds.SegmentSequence:
+            of_segment = [
+                (str(groups.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID), mask)
+                for groups, mask in frames
+                if groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber == segment.SegmentNumber
+            ]
+            found.append(max(of_segment, key=lambda one: int(one[1].sum())))
+    return found
+
+
 def of(opened: list[Opened], modality: str) -> list[Opened]:
     return [item for item in opened if item.series.modality == modality]
 
@@ -119,8 +135,14 @@ def test_pictures_are_drawn_as_they_were_sent(opened: list[Opened]) -> None:
     assert len(pictures.seen["images"]) == len(pictures.series.objects)
     for ds, shown in zip(pictures.series.objects, pictures.seen["images"], strict=True):
         assert f"/instances/{ds.SOPInstanceUID}/" in shown["image"]
-        drawn = np.asarray(Image.open(BytesIO(base64.b64decode(shown["drawn"].partition(",")[2]))).convert("RGB"))
-        assert np.abs(drawn.astype(float) - fitted(ds.pixel_array, drawn.shape)).mean() < 6  # of 255
+        drawn = canvas(shown)
+        assert np.abs(drawn - fitted(ds.pixel_array, drawn.shape)).mean() < 6  # of 255
+
+
+def canvas(shown: dict[str, Any]) -> npt.NDArray[np.float64]:
+    """What the browser had drawn, (rows, columns, 3), 0..255."""
+    picture = Image.open(BytesIO(base64.b64decode(shown["drawn"].partition(",")[2]))).convert("RGB")
+    return np.asarray(picture, dtype=np.float64)
 
 
 def fitted(pixels: npt.NDArray[np.uint8], shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
@@ -155,7 +177,13 @@ def test_what_ohif_can_take_over_it_offers_and_takes_and_nothing_else(opened: li
     assert len(report.seen["panel"]) == len(wanted)
 
 
-def test_every_mask_is_loaded(opened: list[Opened]) -> None:
+def test_every_mask_is_loaded_and_drawn_where_it_lies(opened: list[Opened]) -> None:
     for masks in of(opened, "SEG"):
         (ds,) = masks.series.objects
         assert masks.seen["segments"] == [str(item.SegmentLabel) for item in ds.SegmentSequence]
+        for (uid, mask), shown in zip(largest_masks(masks.series), masks.seen["images"], strict=True):
+            assert f"/instances/{uid}/" in shown["image"]
+            drawn = canvas(shown)
+            coloured = drawn.max(-1) - drawn.min(-1) > 30  # of 255; the image itself is grey
+            wanted = fitted(np.repeat(mask[..., None] * np.uint8(255), 3, -1), drawn.shape)[..., 0] > 127
+            assert (coloured & wanted).sum() > 0.8 * (coloured | wanted).sum()

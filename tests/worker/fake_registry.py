@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from models import registry
-from models.contract import ScreeningModel, Selector
+from models.contract import Narrowing, ScreeningModel, Selector
 from screening.card import ModelCard
 from screening.errors import UnknownModel
 from screening.settings import Indication, ModelSettings
-from screening.types import Eligible, Ineligible, Selection, Study
+from screening.types import ClinicalContext, Eligible, Ineligible, Selection, Study
 from tests.worker.ports import MODEL, make_card
 
 CONFIG_DIGEST = "c" * 64
@@ -44,6 +44,11 @@ def choose_frontal(study: Study) -> Selection:
     return Selection(chosen=None, rejected=tuple(_rejected(series.series_instance_uid) for series in study.series))
 
 
+def told_everything(context: ClinicalContext) -> ClinicalContext:
+    """All of the clinical context."""
+    return context
+
+
 def _rejected(series_instance_uid: str) -> Ineligible:
     return Ineligible(series_instance_uid=series_instance_uid, code="wrong-view", reason="not a frontal view")
 
@@ -62,6 +67,7 @@ class FakeRegistry:
     own: dict[Path, tuple[ModelCard, str]] = field(default_factory=dict)
     loader: Load = _no_model
     the_indication: Indication | None = None
+    narrow: Narrowing = told_everything
 
     def names(self) -> list[str]:
         return sorted(self.selectors)
@@ -87,6 +93,10 @@ class FakeRegistry:
         self.bundle(name)
         return self.the_indication
 
+    def relevant(self, name: str, context: ClinicalContext) -> ClinicalContext:
+        self.bundle(name)
+        return self.narrow(context)
+
     def load(
         self, name: str, device: str = "auto", threads: int = 1, settings: ModelSettings | None = None
     ) -> ScreeningModel:
@@ -95,5 +105,5 @@ class FakeRegistry:
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Answer in place of `models.registry`."""
-        for name in ("names", "bundle", "card", "selector", "indication", "config_digest", "load"):
+        for name in ("names", "bundle", "card", "selector", "indication", "relevant", "config_digest", "load"):
             monkeypatch.setattr(registry, name, getattr(self, name))

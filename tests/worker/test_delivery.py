@@ -16,7 +16,7 @@ from dicom_node.standin_pacs import Script, StandinPacs
 from screening.findings import NotEvaluable
 from screening.reports import DeliveryState, ObjectKind, Report, ReportObject
 from screening.settings import DeliverySettings
-from screening.types import Eligible
+from screening.types import ClinicalContext, Eligible
 from tests.worker.factories import STUDY
 from tests.worker.ports import make_ports, pacs, radiograph, receive
 from worker.delivery import deliver
@@ -54,6 +54,7 @@ def _finished_job(ports: Ports) -> int:
             study_instance_uid=STUDY,
             chosen=Eligible(series_instance_uid=f"{STUDY}.1", sop_instance_uids=(f"{STUDY}.1.1",), reason="r"),
             input_digest="0" * 64,
+            context=ClinicalContext(),
             model_name="m",
             model_version="1",
             config_digest="1" * 64,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from worker.indexing import index_received
 from worker.intake import intake_quiet, take_in
 from worker.ports import Ports
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 OTHER_STUDY = f"{STUDY}9"
 
 
@@ -111,6 +112,30 @@ def test_a_later_image_that_is_not_chosen_opens_none(ports: Ports, registry: Fak
     _arrive(ports, 2, ViewPosition="LL")
     assert intake_quiet(ports) == []
     assert len(_jobs(ports)) == 1
+
+
+def _told(ports: Ports, name: str, value: float) -> None:
+    """What `opportune context import` does."""
+    with transaction(ports.sessions) as session:
+        imported = context.import_items(session, [ContextItem(patient_id="P1", name=name, value=value)])
+        assert studies.take_in_again_of(session, imported.changed, since=LONG_AGO) == 1
+
+
+def test_context_that_comes_later_opens_a_revision_if_the_model_is_told_of_it(
+    either: Ports, registry: FakeRegistry
+) -> None:
+    registry.narrow = lambda known: known.only("bmi")
+    _arrive(either)
+    intake_quiet(either)
+    _told(either, "confusion", 1.0)
+    assert intake_quiet(either) == []
+    _told(either, "bmi", 24.0)
+    assert len(intake_quiet(either)) == 1
+    first, second = _jobs(either)
+    assert (dict(first.context.items), dict(second.context.items)) == ({}, {"bmi": 24.0})
+    assert first.input_digest != second.input_digest
+    assert second.predecessor_id == first.job_id
+    assert intake_quiet(either) == []
 
 
 def test_two_patients_in_one_study_are_screened_by_no_model(either: Ports, registry: FakeRegistry) -> None:

@@ -11,7 +11,7 @@ import pytest
 from db import jobs
 from db.engine import transaction
 from screening.jobs import JobState
-from screening.types import Eligible
+from screening.types import ClinicalContext, Eligible
 from tests.worker.factories import STUDY
 from tests.worker.ports import make_ports, radiograph, receive
 from worker.indexing import index_received
@@ -31,8 +31,8 @@ def _claimed_by(ports: Ports, owner: str) -> int:
     chosen = Eligible(series_instance_uid=f"{STUDY}.1", sop_instance_uids=(f"{STUDY}.1.1",), reason="r")
     with transaction(ports.sessions) as session:
         job, _ = jobs.open_job(
-            session, study_instance_uid=STUDY, chosen=chosen, input_digest="0" * 64, model_name="m",
-            model_version="1", config_digest="1" * 64, queue="screen",
+            session, study_instance_uid=STUDY, chosen=chosen, input_digest="0" * 64,
+            context=ClinicalContext(), model_name="m", model_version="1", config_digest="1" * 64, queue="screen",
         )  # fmt: skip
         assert jobs.claim(session, job.job_id, owner=owner, lease_seconds=600, maximum_attempts=3)
     return job.job_id

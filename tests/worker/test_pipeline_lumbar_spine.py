@@ -58,7 +58,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> ClinicalContext:
     folder = tmp_path_factory.mktemp("context")
     (folder / "context.csv").write_text(CONTEXT, encoding="utf-8")
     with transaction(make_ports(folder).sessions) as session:
-        assert context.import_items(session, read_context(folder / "context.csv")) == 4
+        assert context.import_items(session, read_context(folder / "context.csv")).count == 4
         return context.for_patient(session, "SIM1", "")
 
 

@@ -56,7 +56,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ClinicalCont
     folder = tmp_path_factory.mktemp("context")
     (folder / "context.csv").write_text(CONTEXT, encoding="utf-8")
     with transaction(make_ports(folder).sessions) as session:
-        assert context.import_items(session, read_context(folder / "context.csv")) == 7
+        assert context.import_items(session, read_context(folder / "context.csv")).count == 7
         return {name: context.for_patient(session, name, "") for name in ("SIM1", "SIM2")}
 
 

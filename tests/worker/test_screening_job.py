@@ -19,6 +19,7 @@ from screening.findings import NotEvaluable
 from screening.jobs import Job, JobState
 from screening.reports import DeliveryState, ObjectKind, Report
 from screening.settings import Destination, ModelSettings, Settings
+from screening.types import ClinicalContext
 from tests.db.factories import make_findings, make_object, make_report
 from tests.worker.factories import STUDY
 from tests.worker.fake_registry import CONFIG_DIGEST, FakeRegistry
@@ -113,6 +114,16 @@ def test_what_the_child_is_told(ports: Ports, registry: FakeRegistry) -> None:
     assert (request.config_digest, request.input_digest) == (CONFIG_DIGEST, _job(ports, job_id).input_digest)
     assert [code.value for code in request.context.diagnoses] == [PNEUMONIA.value]
     assert (request.inferred_at, request.predecessors, request.forms) == (LONG_AGO, (), ())
+
+
+def test_the_child_is_told_what_was_known_when_the_job_was_opened(ports: Ports, registry: FakeRegistry) -> None:
+    job_id = _opened(ports)
+    with transaction(ports.sessions) as session:
+        context.import_items(session, [ContextItem(patient_id="P1", diagnosis=PNEUMONIA)])
+    sandbox = ScriptedSandbox(GOOD)
+    screen(job_id, ports, sandbox, "host:1")
+    (request,) = sandbox.requests
+    assert request.context == ClinicalContext()
 
 
 def test_a_job_that_another_holds_is_left_alone(either: Ports, registry: FakeRegistry) -> None:

@@ -1,5 +1,6 @@
 """`opportune context`."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -25,8 +26,10 @@ def import_file(
     """Import clinical context from a CSV file: all of it, or, naming the wrong line, none.
 
     A line holds an item (name and value, e.g. urea_mmol_per_l, 8.1) or a diagnosis (code as SCHEME:VALUE, and meaning).
+    Studies of these patients that came in the last node.context_days are looked at again: a model that is told of what
+    is new screens them anew, and its report replaces the earlier one.
     """
-    from db import context  # noqa: PLC0415
+    from db import context, studies  # noqa: PLC0415
     from db.engine import transaction  # noqa: PLC0415
     from worker.bootstrap import build  # noqa: PLC0415
     from worker.context_file import WrongLine, read_context  # noqa: PLC0415
@@ -36,7 +39,9 @@ def import_file(
     except WrongLine as exc:
         raise fail(str(exc)) from None
     node = build(load_settings())
+    since = node.ports.clock() - timedelta(days=node.ports.settings.node.context_days)
     with transaction(node.ports.sessions) as session:
-        count = context.import_items(session, items)
+        imported = context.import_items(session, items)
+        again = studies.take_in_again_of(session, imported.changed, since=since)
     node.close()
-    typer.echo(f"{count} items imported")
+    typer.echo(f"{imported.count} items imported; {again} studies are looked at again")

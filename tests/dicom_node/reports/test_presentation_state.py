@@ -78,7 +78,10 @@ def test_a_point_is_a_ring_round_its_exact_place_with_its_short_name() -> None:
     ring = made.GraphicAnnotationSequence[0].GraphicObjectSequence[-1]
     assert (ring.GraphicType, ring.NumberOfGraphicPoints) == ("CIRCLE", 2)
     assert list(ring.GraphicData[:2]) == [130.25, 100.5]
-    assert made.GraphicAnnotationSequence[0].TextObjectSequence[-1].UnformattedTextValue == "L1 (AI)"
+    *_, outline, name = made.GraphicAnnotationSequence[0].TextObjectSequence
+    assert name.UnformattedTextValue == "L1 (AI)"
+    assert (name.AnchorPointVisibility, outline.AnchorPointVisibility) == ("Y", "N")  # a line from name to ring
+    assert name.AnchorPoint == list(ring.GraphicData[2:])
 
 
 def test_what_reaches_beyond_the_image_is_drawn_at_its_edge() -> None:

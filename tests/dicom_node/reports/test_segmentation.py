@@ -18,6 +18,7 @@ from dicom_node.reports.build import build_report
 from dicom_node.reports.segmentation import build_segmentation, has_segmentation
 from screening.reports import ObjectKind
 from tests.acceptance.objects import complaints
+from tests.dicom_node.reports import slices
 from tests.dicom_node.reports.factories import REFUSAL, make_request
 from tests.dicom_node.reports.slices import FRAME_OF_REFERENCE, frame_of, masked_request, masks, uid
 
@@ -43,6 +44,20 @@ def test_each_mask_lies_on_its_slices() -> None:
     assert not found[3, ..., 0].any()
     assert not found[:3, ..., 1].any()
     assert read.NumberOfFrames == 4  # one for each slice that shows something
+
+
+def test_frames_that_would_end_within_a_byte_have_a_byte_for_each_voxel(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(slices, "ROWS", 23)
+    monkeypatch.setattr(slices, "COLUMNS", 31)
+    made = objects()
+    masks_of = made[ObjectKind.SEG]
+    assert (masks_of.SegmentationType, masks_of.SegmentationFractionalType) == ("FRACTIONAL", "OCCUPANCY")
+    assert (masks_of.BitsAllocated, masks_of.MaximumFractionalValue) == (8, 1)
+    first = masks_of.pixel_array[0]
+    np.testing.assert_array_equal(first, slices.masks()[0][0])
+    assert [complaints(item, tmp_path) for item in made.values()] == [[], [], []]
 
 
 def test_segments_are_coded_and_say_who_made_them() -> None:

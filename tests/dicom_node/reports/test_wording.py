@@ -17,7 +17,17 @@ from dicom_node.reports.wording import (
     value_text,
     weights_text,
 )
-from screening.codes import AGE_DIFFERENCE, AGE_DIFFERENCE_Z, MEAN, MONTH, NO_UNITS, PERCENT, CodedName, ucum
+from screening.codes import (
+    AGE_DIFFERENCE,
+    AGE_DIFFERENCE_Z,
+    MEAN,
+    MEAN_ATTENUATION,
+    MONTH,
+    NO_UNITS,
+    PERCENT,
+    CodedName,
+    ucum,
+)
 from screening.findings import Measurement
 from tests.dicom_node.reports.factories import CARD, MORT30D, make_findings
 
@@ -134,6 +144,9 @@ def test_a_derived_headline_says_where_it_was_measured() -> None:
     derived = replace(first, measurements=(replace(first.measurements[0], derivation=MEAN),))
     told = headline_meaning(replace(findings, groups=(derived, *findings.groups[1:])))
     assert told == "Chest radiograph - analysed area: 30-day all-cause mortality probability (Mean)"
+    named = replace(first, measurements=(replace(first.measurements[0], name=MEAN_ATTENUATION),))
+    told = headline_meaning(replace(findings, groups=(named, *findings.groups[1:])))
+    assert told == "Chest radiograph - analysed area: Mean Attenuation Coefficient"
 
 
 def test_no_time_ahead_is_now() -> None:

@@ -1,6 +1,7 @@
 """What is measured is tied to its place in source pixels."""
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_risks_are_those_of_the_papers_horizons_in_percent() -> None:
 
 
 def test_the_headline_is_a_box_around_both_lungs_in_source_pixels() -> None:
-    group = findings.headline(view(), BY_YEAR, (RISK_HIGH,))
+    group = findings.headline(view(), BY_YEAR, (RISK_HIGH,), view().uid)
     assert group.region.sop_instance_uid == view().uid
     x, y = np.array(group.region.points).T
     assert len(x) == 9
@@ -95,7 +96,7 @@ def test_a_slice_without_lung_is_boxed_as_a_whole() -> None:
     found = view()
     lung = found.scan.lung.copy()
     lung[found.index] = False
-    group = findings.headline(replace(found, scan=replace(found.scan, lung=lung)), BY_YEAR, ())
+    group = findings.headline(replace(found, scan=replace(found.scan, lung=lung)), BY_YEAR, (), view().uid)
     x, _ = np.array(group.region.points).T
     assert x.max() - x.min() == pytest.approx(SIZE * found.scan.step[1], rel=0.01)
 
@@ -105,15 +106,27 @@ def test_places_beyond_the_image_are_kept_inside() -> None:
     assert view().place((4000.0, 4000.0)) == (140.0, 120.0)
 
 
+def test_the_slices_beside_are_the_nearest_and_do_not_run_out() -> None:
+    found = view()
+    middle, uids = found.scan.source_slices[found.index], found.volume.sop_instance_uids
+    first = list(islice(findings.beside(found), len(uids) + 1))
+    assert first[:4] == [uids[middle + step] for step in (-1, 1, -2, 2)]
+    assert set(first[: len(uids) - 1]) == set(uids) - {found.uid}
+    assert first[len(uids) - 1 :] == [found.uid] * 2
+
+
 def test_a_part_by_itself_stands_on_the_same_box_with_its_own_risks() -> None:
-    group = findings.part(view(), "Radiomics", BY_YEAR / 2)
+    group = findings.part(view(), "Radiomics", BY_YEAR / 2, "1.2.7")
     assert group.tracking_identifier == "Radiomics alone"
-    assert group.region == findings.headline(view(), BY_YEAR, ()).region
+    assert group.region.points == findings.headline(view(), BY_YEAR, (), view().uid).region.points
+    assert group.region.sop_instance_uid == "1.2.7"
+    assert group.measurements[0].name.value == "MORT1Y-RAD"
+    assert group.measurements[0].name.meaning == "1-year all-cause mortality, Radiomics alone"
     assert [one.value for one in group.measurements] == [0.6, 2.83, 6.17]
 
 
 def test_numbers_are_plain_for_the_database() -> None:
-    group = findings.headline(view(), BY_YEAR, ())
+    group = findings.headline(view(), BY_YEAR, (), view().uid)
     assert {type(value) for point in group.region.points for value in point} == {float}
     for each in (group, *findings.lungs_on_slice(view())):
         assert {type(one.value) for one in each.measurements} == {float}

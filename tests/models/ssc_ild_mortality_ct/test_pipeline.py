@@ -61,13 +61,15 @@ def test_findings_hold_what_the_report_needs(model: ScreeningModel, ct: ChestCT)
     ]
     assert 0 < risks[0].value <= risks[1].value <= risks[2].value < 100
     assert [one.tracking_identifier for one in result.groups] == [
-        "Chest CT - analysed lungs (slice weighted most)",
+        "Chest CT - analysed lungs (next to the slice weighted most)",
         "Lung on this slice, patient's right",
         "Lung on this slice, patient's left",
         "ResNet-18 alone",
         "Radiomics alone",
     ]
-    assert len({group.region.sop_instance_uid for group in result.groups}) == 1
+    on = [group.region.sop_instance_uid for group in result.groups]
+    assert on[1] == on[2] == result.shown
+    assert len({*on}) == 4  # a viewer would write risks on one slice over each other
     assert headline.region.sop_instance_uid in volume.sop_instance_uids
     rows, columns = volume.hu.shape[1:]
     for group in result.groups:

@@ -23,7 +23,7 @@ def _file(folder: Path, text: str) -> Path:
 
 def test_items_and_diagnoses_are_imported_into_a_new_node(tmp_path: Path) -> None:
     ended = opportune("context", "import", _file(tmp_path, GOOD))
-    assert (ended.status, ended.out) == (0, "2 items imported\n")
+    assert (ended.status, ended.out) == (0, "2 items imported; 0 studies are looked at again\n")
     with transaction(make_ports(tmp_path / "opportune-data").sessions) as session:
         known = context.for_patient(session, "ZQ-1", "")
     assert dict(known.items) == {"urea_mmol_per_l": 8.1}

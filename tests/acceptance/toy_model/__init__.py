@@ -1,0 +1,1 @@
+"""A made-up model, as the folder that a sixth model is."""
