@@ -76,9 +76,9 @@ class Reader:
     ) -> None:
         self.card = card
         self.network = network.to(device).eval()
-        self._scaled, self._filled = scaled, filled
-        self._spread = spread
-        self._ood = ood_constants
+        self.scaled, self.filled = scaled, filled
+        self.spread = spread
+        self.ood = ood_constants
         self._device = device
 
     @property
@@ -104,9 +104,9 @@ class Reader:
         output = self._pass(x, told)
         months = expectation(output.logits.float()).double().cpu().numpy()
         known = told[:, 2].numpy() > 0
-        ends = [intervals.around(months) for intervals in (self._filled, self._scaled)]
+        ends = [intervals.around(months) for intervals in (self.filled, self.scaled)]
         low, high = (np.where(known, ends[1][end], ends[0][end]) for end in (0, 1))
-        far = [float(ood.distance(self._ood, row)) for row in output.features.float().cpu().clone()]
+        far = [float(ood.distance(self.ood, row)) for row in output.features.float().cpu().clone()]
         return Ages(months=months, lower=low, upper=high, distance=np.asarray(far))
 
     def contributions(self, pictures: Sequence[Prepared], sexes: Sequence[Sex | None]) -> list[Array]:
@@ -126,7 +126,7 @@ class Reader:
         """(N,) predicted and true ages (months) -> how many SD the difference is from what is usual at that age."""
         group = group_of(chronological)
         delta = np.asarray(predicted, np.float64) - np.asarray(chronological, np.float64)
-        return np.asarray((delta - np.asarray(self._spread.mean)[group]) / np.asarray(self._spread.sd)[group])
+        return np.asarray((delta - np.asarray(self.spread.mean)[group]) / np.asarray(self.spread.sd)[group])
 
     def _pass(self, x: Tensor, told: Tensor) -> Output:
         with torch.inference_mode():

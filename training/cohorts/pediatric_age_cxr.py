@@ -20,7 +20,7 @@ from training.cohorts.drawing import draw_rows, kept
 from training.cohorts.site_images import WrongModality, read_site_radiograph
 from training.cohorts.table import BadRow, CohortTable, Layout, Outcome
 from training.cohorts.table import Row as TableRow
-from training.phantoms.child.phantom import SIMULATOR_VERSION, make_child, oracle_age
+from training.phantoms.child.phantom import SIMULATOR_VERSION, drawn_months, make_child, oracle_age
 
 Floats = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
@@ -154,7 +154,7 @@ def simulate(
     """
     if split not in SPLIT_SEEDS or count < 1:
         raise ValueError(f"split must be one of {', '.join(SPLIT_SEEDS)} and count positive, got {split!r}, {count}")
-    first = SPLIT_SEEDS[split] + 1_000_000_000 * seed
+    first = first_seed(split, seed)
     make = partial(_child, size=size, external=split == "external")
     parts = []
     for begin in range(0, count, TOGETHER):
@@ -169,6 +169,17 @@ def simulate(
         parts.append(kept(cache, name, draw))
     whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return AgeCohort(vendor=np.full(count, ""), **whole)
+
+
+def ages(split: str, count: int, *, seed: int = 0) -> Floats:
+    """(N,) months: the ages of the children that `simulate` draws, without their pictures."""
+    first = first_seed(split, seed)
+    return np.array([drawn_months(number) for number in range(first, first + count)], np.float32)
+
+
+def first_seed(split: str, seed: int) -> int:
+    """Of a split's children; the others follow one by one."""
+    return SPLIT_SEEDS[split] + 1_000_000_000 * seed
 
 
 def stack(rows: Sequence[Row]) -> dict[str, npt.NDArray[Any]]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ from models.bone_muscle_ct import preprocess
 from models.bone_muscle_ct.calibration import Calibration
 from models.bone_muscle_ct.layout import SLICES
 from models.bone_muscle_ct.network import BINS, BoneMuscleNet
+from models.bone_muscle_ct.reader import load_reader
 from models.bone_muscle_ct.segmentation import SegmentationNet
 from models.weights import pick_device
 from training.bundle import BundleContent, halve, write_bundle
@@ -26,8 +29,9 @@ from training.phantoms.spine.phantom import SIMULATOR_VERSION
 from training.recipes.bone_muscle_judge import calibrate, compare_slices, judge
 from training.recipes.bone_muscle_texts import CARD, METADATA, inference, network_data_format
 from training.request import TrainingRequest, TrainingResult
+from training.shipped import UNSEEN, Figures, Judges, Shipped, named, rows
 
-__all__ = ["TIERS", "run"]
+__all__ = ["SIMULATOR_VERSION", "TIERS", "parts", "run"]
 
 OOD_PEOPLE = 1200  # training people whose features the distance is measured from
 FEWEST = 3  # people of whom a correlation is computed
@@ -40,6 +44,15 @@ class Networks:
     both: BoneMuscleNet = field(repr=False)
     bone: BoneMuscleNet = field(repr=False)
     segmentation: SegmentationNet = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned:
+    """What judges a CT."""
+
+    networks: Networks
+    calibration: Calibration
+    constants: Mapping[str, torch.Tensor] = field(repr=False)  #: of the distance
 
 
 def run(request: TrainingRequest) -> TrainingResult:
@@ -75,17 +88,18 @@ def people(request: TrainingRequest, tier: Tier, segmentation: SegmentationNet) 
     """Simulated people, or those of the site's table."""
     counts = {"train": tier.train, "validation": tier.validation, "test": tier.test, "external": tier.external}
     device = str(pick_device(request.device))
-
-    def simulate(split: str, count: int) -> BoneMuscleCohort:
-        return simulated.simulate(
-            split, count, size=tier.size, pixel=tier.pixel, seed=request.seed, workers=request.workers,
-            fates=simulated.Fates(each=tier.fates), cache=request.out / "cohorts",
-            progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
-        )  # fmt: skip
-
     return splits(
-        request, counts, simulate=simulate, layout=site.LAYOUT,
+        request, counts, simulate=partial(draw, request, tier), layout=site.LAYOUT,
         read=lambda table: site.read(table, segmentation, size=tier.size, pixel=tier.pixel, device=device),
+    )  # fmt: skip
+
+
+def draw(request: TrainingRequest, tier: Tier, split: str, count: int) -> BoneMuscleCohort:
+    """Simulated people of a split."""
+    return simulated.simulate(
+        split, count, size=tier.size, pixel=tier.pixel, seed=request.seed, workers=request.workers,
+        fates=simulated.Fates(each=tier.fates), cache=request.out / "cohorts",
+        progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
     )  # fmt: skip
 
 
@@ -109,33 +123,24 @@ def finish(
     losses: tuple[float, ...],
 ) -> TrainingResult:
     """Calibrate, judge and write the bundle of trained networks."""
-
-    def seen(cohort: BoneMuscleCohort) -> tuple[Predicted, Predicted]:
-        both, bone = (
-            predict(net, cohort, pixel=tier.pixel, bone_only=bone_only, device=str(pick_device(request.device)))
-            for net, bone_only in ((networks.both, False), (networks.bone, True))
-        )
-        return both, bone
-
+    seen = partial(see, request, tier, networks)
     validation = found.parts["validation"]
     calibrated_on = seen(validation)
     calibration = calibrate(*calibrated_on, validation)
     train_part = found.parts["train"]
     features = seen(train_part.take(np.arange(min(len(train_part), OOD_PEOPLE))))[0].features
     constants = ood.fit_ood(*(torch.from_numpy(f).float() for f in (features, calibrated_on[0].features)))
+    learned = Learned(networks=networks, calibration=calibration, constants=constants)
     results = dict(found.counts)
     for split in ("test", "external"):
         if split in found.parts:
-            cohort = found.parts[split]
-            predicted = seen(cohort)
-            judged = judge(cohort, *predicted, calibration)
-            far = torch.stack([ood.distance(constants, torch.from_numpy(f).float()) for f in predicted[0].features])
-            judged["share_beyond_ood_limit"] = float((far > 1).float().mean())
-            results |= {f"{split}_{name}": value for name, value in judged.items()}
+            told = judged(request, tier, learned, found.parts[split])
+            results |= {f"{split}_{name}": value for name, value in told.items()}
     if "external" in found.parts:
-        results |= _whole(request, tier, found.parts["external"], networks, calibration)
+        results |= judged_whole(request, tier, learned, found.parts["external"], tier.whole)
     if request.cohort is None:
-        results |= _segmentation(request, networks.segmentation)
+        judged_on = bone_segmentation.TIERS[request.tier].judged
+        results |= judged_segmentation(request, networks.segmentation, judged_on)
     bundle = request.out / "bundle"
     write_bundle(bundle, _content(request, networks, constants, calibration, results))
     return TrainingResult(
@@ -144,11 +149,43 @@ def finish(
     )  # fmt: skip
 
 
-def _whole(
-    request: TrainingRequest, tier: Tier, external: BoneMuscleCohort, networks: Networks, calibration: Calibration
+def learned_of(bundle: Path, *, device: str = "cpu") -> Learned:
+    """What a bundle holds of it.
+
+    Raises
+    ------
+    WeightsMismatch
+        If card, configuration and weights do not belong together.
+    """
+    reader = load_reader(bundle, device=device)
+    networks = Networks(both=reader.both, bone=reader.bone, segmentation=reader.segmentation)
+    return Learned(networks=networks, calibration=reader.calibration, constants=reader.constants)
+
+
+def see(
+    request: TrainingRequest, tier: Tier, networks: Networks, cohort: BoneMuscleCohort
+) -> tuple[Predicted, Predicted]:
+    """What the two networks say of a cohort: bone and muscle, bone alone."""
+    both, bone = (
+        predict(net, cohort, pixel=tier.pixel, bone_only=bone_only, device=str(pick_device(request.device)))
+        for net, bone_only in ((networks.both, False), (networks.bone, True))
+    )
+    return both, bone
+
+
+def judged(request: TrainingRequest, tier: Tier, learned: Learned, cohort: BoneMuscleCohort) -> dict[str, float]:
+    """The figures of people that training never saw."""
+    both, bone = see(request, tier, learned.networks, cohort)
+    far = torch.stack([ood.distance(learned.constants, torch.from_numpy(f).float()) for f in both.features])
+    share = {"share_beyond_ood_limit": float((far > 1).float().mean())}
+    return judge(cohort, both, bone, learned.calibration) | share
+
+
+def judged_whole(
+    request: TrainingRequest, tier: Tier, learned: Learned, external: BoneMuscleCohort, count: int
 ) -> dict[str, float]:
-    """What finding the slices costs: the same external people, cut where the segmentation found them."""
-    some = external.take(np.arange(min(tier.whole, len(external))))
+    """What finding the slices costs: the first external people, cut where the segmentation found them."""
+    networks, some = learned.networks, external.take(np.arange(min(count, len(external))))
     device = str(pick_device(request.device))
     cut = through_segmentation(
         some, networks.segmentation, size=tier.size, pixel=tier.pixel, external=True, device=device,
@@ -161,12 +198,11 @@ def _whole(
         predict(networks.both, cohort, pixel=tier.pixel, bone_only=False, device=device)
         for cohort in (some.take(cut.rows), cut.cohort)
     )
-    return out | compare_slices(cut.cohort, true, found, calibration)
+    return out | compare_slices(cut.cohort, true, found, learned.calibration)
 
 
-def _segmentation(request: TrainingRequest, net: SegmentationNet) -> dict[str, float]:
-    """Masks, levels and measurements on external CTs as scanners make them, with 95 % intervals."""
-    count = bone_segmentation.TIERS[request.tier].judged
+def judged_segmentation(request: TrainingRequest, net: SegmentationNet, count: int) -> dict[str, float]:
+    """Masks, levels and measurements on `count` external CTs as scanners make them, with 95 % intervals."""
     rows = judge_segmentation.judge(
         net, count, device=str(pick_device(request.device)),
         progress=lambda done, total: request.progress("judge:segmentation", done, total),
@@ -210,3 +246,26 @@ def _content(
         keep_precision=("ood.",),
         results=results,
     )
+
+
+def parts(shipped: Shipped) -> Judges:
+    """What the table holds: people of both hospitals, some by their whole CT, and CTs as scanners make them."""
+    request = shipped.request
+    tier, learned = TIERS[request.tier], learned_of(shipped.bundle, device=request.device)
+
+    @cache
+    def people(split: str) -> BoneMuscleCohort:
+        return draw(request, tier, split, shipped.count(f"{split}_rows"))
+
+    def judge(split: str) -> Figures:
+        told = judged(request, tier, learned, people(split))
+        return rows(split, people(split)) | named(split, told)
+
+    def whole() -> Figures:
+        return judged_whole(request, tier, learned, people("external"), shipped.count("whole_people"))
+
+    def segmentation() -> Figures:
+        count = shipped.count("segmentation_people")
+        return judged_segmentation(request, learned.networks.segmentation, count)
+
+    return {split: partial(judge, split) for split in UNSEEN} | {"whole": whole, "segmentation": segmentation}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,8 +13,9 @@ from torch import Tensor
 from models import ood
 from models.cap_mortality_cxr import preprocess
 from models.cap_mortality_cxr.network import MortalityNet
+from models.cap_mortality_cxr.reader import load_reader
 from models.frontal_gate import FrontalNet
-from models.weights import pick_device
+from models.weights import pick_device, read_weights
 from screening.errors import ConfigurationError
 from training.bundle import BundleContent, halve, write_bundle
 from training.cohorts.cap_mortality_cxr import LAYOUT, simulated_curb65, to_learn
@@ -27,13 +30,22 @@ from training.fitting.frontal_gate import read_frontal, refused_pictures, train_
 from training.phantoms.chest.phantom import SIMULATOR_VERSION
 from training.recipes.cap_mortality_texts import CARD, INFERENCE, METADATA
 from training.request import TrainingRequest, TrainingResult
+from training.shipped import UNSEEN, Figures, Judges, Shipped, named
 
-__all__ = ["TIERS", "run"]
+__all__ = ["SIMULATOR_VERSION", "TIERS", "parts", "run"]
 
 OOD_PICTURES = 1200  # training pictures whose features the distance is measured from
 GATE_STEPS = {"tiny": 150, "small": 700, "reference": 2000}
 GATE_REFUSED = {"tiny": 80, "small": 800, "reference": 2000}
 GATE_THRESHOLD = 0.0  # even odds when a chest and anything else are equally likely; measured in docs/models
+
+
+class Learned(NamedTuple):
+    """What judges a picture."""
+
+    net: MortalityNet
+    constants: Mapping[str, Tensor]  #: of the distance
+    platt: tuple[float, float]  #: intercept, slope
 
 
 def run(request: TrainingRequest) -> TrainingResult:
@@ -42,7 +54,7 @@ def run(request: TrainingRequest) -> TrainingResult:
     device = str(pick_device(request.device))
     counts = {"train": tier.train, "validation": tier.validation, "test": tier.test, "external": tier.external}
     made = splits(
-        request, counts, simulate=partial(_simulate, request, tier), read=partial(to_learn, size=tier.stored),
+        request, counts, simulate=partial(draw, request, tier), read=partial(to_learn, size=tier.stored),
         layout=LAYOUT,
     )  # fmt: skip
     net, history = fit(
@@ -72,12 +84,10 @@ def finish(
         "training_patients": float(len(set(cohorts["train"].patients))),
         "training_pictures_seen": float(sum(n for _, n in tier.stages)),
     } | (made.counts if made.rows else {})
+    learned = Learned(net, constants, (intercept, slope))
     for split in (name for name in ("test", "external") if name in cohorts):
-        logits, features = score(net, cohorts[split], size=tier.size)
-        probability = 1 / (1 + np.exp(-(intercept + slope * logits.numpy().astype(np.float64))))
-        results |= {f"{split}_{name}": value for name, value in judge(cohorts[split], probability).items()}
-        far = torch.stack([ood.distance(constants, row) for row in features])
-        results[f"{split}_share_beyond_ood_limit"] = float((far > 1).float().mean())
+        told = judged(learned, cohorts[split], tier.size)
+        results |= {f"{split}_{name}": value for name, value in told.items()}
     tensors = {f"net.{k}": v for k, v in net.state_dict().items()}
     tensors |= {f"gate.{k}": v for k, v in gate.state_dict().items()} | {f"ood.{k}": v for k, v in constants.items()}
     bundle = request.out / "bundle"
@@ -101,6 +111,29 @@ def _combined(cohort: ChestCohort, logits: Floats, platt: tuple[float, float]) -
         return {}
     method = f"logistic regression on {len(cohort)} simulated validation patients with a simulated CURB-65"
     return {"combined": {"method": method} | dict(found)}
+
+
+def learned_of(bundle: Path, *, device: str = "cpu") -> Learned:
+    """What a bundle holds of it.
+
+    Raises
+    ------
+    WeightsMismatch
+        If card, configuration and weights do not belong together.
+    """
+    reader = load_reader(bundle, device=device)
+    tensors = read_weights(reader.card, bundle)
+    constants = {name: tensors[f"ood.{name}"] for name in ood.NAMES}
+    return Learned(reader.network, constants, (reader.intercept, reader.slope))
+
+
+def judged(learned: Learned, cohort: ChestCohort, size: int, *, device: str = "cpu") -> dict[str, float]:
+    """The figures of patients that training never saw. size: of the network's square, pixels."""
+    intercept, slope = learned.platt
+    logits, features = score(learned.net, cohort, size=size, device=device)
+    probability = 1 / (1 + np.exp(-(intercept + slope * logits.numpy().astype(np.float64))))
+    far = torch.stack([ood.distance(learned.constants, row) for row in features])
+    return judge(cohort, probability) | {"share_beyond_ood_limit": float((far > 1).float().mean())}
 
 
 def judge(cohort: ChestCohort, probability: Floats) -> dict[str, float]:
@@ -132,7 +165,8 @@ def judge(cohort: ChestCohort, probability: Floats) -> dict[str, float]:
     }
 
 
-def _simulate(request: TrainingRequest, tier: Tier, split: str, count: int) -> ChestCohort:
+def draw(request: TrainingRequest, tier: Tier, split: str, count: int) -> ChestCohort:
+    """Simulated patients of a split."""
     return make_cohort(
         split, count, size=tier.stored, seed=request.seed, workers=request.workers, cache=request.out / "cohorts",
         progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
@@ -202,3 +236,15 @@ def network_data_format(size: int) -> dict[str, object]:
         "value_range": [], "is_patch_data": False, "channel_def": {"0": "log odds of death within 30 days"},
     }  # fmt: skip
     return {"inputs": {"image": image}, "outputs": {"pred": pred}}
+
+
+def parts(shipped: Shipped) -> Judges:
+    """What the table holds: patients of the home and of the held-out hospital."""
+    request = shipped.request
+    tier, learned = TIERS[request.tier], learned_of(shipped.bundle, device=request.device)
+
+    def judge(split: str) -> Figures:
+        cohort = draw(request, tier, split, shipped.count(f"{split}_patients"))
+        return named(split, judged(learned, cohort, tier.size, device=request.device))
+
+    return {split: partial(judge, split) for split in UNSEEN}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +14,10 @@ from models import ood
 from models.conformal import Intervals, fit_intervals
 from models.pediatric_age_cxr import preprocess
 from models.pediatric_age_cxr.network import AgeNet
-from models.pediatric_age_cxr.reader import GROUP_EDGES, GROUPS, MONTHS, Spread, group_of
+from models.pediatric_age_cxr.reader import GROUP_EDGES, GROUPS, MONTHS, Spread, group_of, load_reader
 from models.weights import pick_device
 from training.bundle import BundleContent, halve, write_bundle
-from training.cohorts.pediatric_age_cxr import LAYOUT, AgeCohort, read, simulate
+from training.cohorts.pediatric_age_cxr import LAYOUT, AgeCohort, ages, read, simulate
 from training.cohorts.source import splits
 from training.evaluation.interval import Floats
 from training.fitting.pediatric_age_cxr import TIERS, AgeTrainee, Tier, score
@@ -25,8 +26,9 @@ from training.phantoms.child.phantom import SIMULATOR_VERSION
 from training.recipes.pediatric_age_judging import judge
 from training.recipes.pediatric_age_texts import CARD, INFERENCE, METADATA, network_data_format
 from training.request import TrainingRequest, TrainingResult
+from training.shipped import UNSEEN, Figures, Judges, Shipped, named, rows
 
-__all__ = ["TIERS", "run"]
+__all__ = ["SIMULATOR_VERSION", "TIERS", "parts", "run"]
 
 COVERAGE = 0.8  # of the interval that is told
 OOD_PICTURES = 1200  # training pictures whose features the distance is measured from
@@ -60,7 +62,7 @@ def run(request: TrainingRequest) -> TrainingResult:
     device = str(pick_device(request.device))
     counts = {"train": tier.train, "validation": tier.validation, "test": tier.test, "external": tier.external}
     made = splits(
-        request, counts, simulate=partial(_simulate, request, tier), read=partial(read, size=tier.stored), layout=LAYOUT
+        request, counts, simulate=partial(draw, request, tier), read=partial(read, size=tier.stored), layout=LAYOUT
     )
     parts = made.parts
     trainee = AgeTrainee(parts["train"], parts["validation"], tier, seed=request.seed)
@@ -80,9 +82,6 @@ def run(request: TrainingRequest) -> TrainingResult:
     for name, cohort in unseen.items():
         told = judged(learned, cohort, median, tier.size)
         results |= {f"{name}_{key}": value for key, value in told.items()}
-        features = score(net, cohort, size=tier.size).features
-        far = torch.stack([ood.distance(constants, row) for row in features])
-        results[f"{name}_share_beyond_ood_limit"] = float((far > 1).float().mean())
     bundle = request.out / "bundle"
     write_bundle(bundle, content(request, learned, results))
     return TrainingResult(
@@ -91,19 +90,38 @@ def run(request: TrainingRequest) -> TrainingResult:
     )  # fmt: skip
 
 
-def judged(learned: Learned, cohort: AgeCohort, median: float, size: int) -> dict[str, float]:
-    """Figures to scale, and of the same children with the size of their pixels forgotten."""
+def learned_of(bundle: Path, *, device: str = "cpu") -> Learned:
+    """What a bundle holds of it.
+
+    Raises
+    ------
+    WeightsMismatch
+        If card, configuration and weights do not belong together.
+    """
+    reader = load_reader(bundle, device=device)
+    calibration = Calibration(scaled=reader.scaled, filled=reader.filled, spread=reader.spread)
+    return Learned(reader.network, reader.ood, calibration)
+
+
+def judged(learned: Learned, cohort: AgeCohort, median: float, size: int, *, device: str = "cpu") -> dict[str, float]:
+    """Figures to scale, and of the same children with the size of their pixels forgotten.
+
+    median: of the ages that taught the network, months. size: of the network's square, pixels.
+    """
     told: dict[str, float] = {}
     net, calibration = learned.net, learned.calibration
     known = cohort.take(cohort.known)
     if len(known):
-        months = score(net, known, size=size).months
+        months = score(net, known, size=size, device=device).months
         told |= judge(known, months, calibration.ends(months, known=True), median=median)
     loose = cohort.without_size()
-    months = score(net, loose, size=size).months
+    months = score(net, loose, size=size, device=device).months
     blind = judge(loose, months, calibration.ends(months, known=False), median=median)
     wanted = ("mae", "mae_low", "mae_high", "interval_coverage", "interval_width", "bias")
-    return told | {f"without_size_{key}": blind[key] for key in wanted}
+    told |= {f"without_size_{key}": blind[key] for key in wanted}
+    features = score(net, cohort, size=size, device=device).features
+    far = torch.stack([ood.distance(learned.constants, row) for row in features])
+    return told | {"share_beyond_ood_limit": float((far > 1).float().mean())}
 
 
 def calibrate(net: AgeNet, validation: AgeCohort, size: int) -> Calibration:
@@ -192,8 +210,23 @@ def _identity(request: TrainingRequest, tier: Tier, count: int) -> str:
     return repr((tier.architecture, tier.size, tier.stored, tier.batch, count, request.cohort, request.fold))
 
 
-def _simulate(request: TrainingRequest, tier: Tier, split: str, count: int) -> AgeCohort:
+def draw(request: TrainingRequest, tier: Tier, split: str, count: int) -> AgeCohort:
+    """Simulated children of a split."""
     return simulate(
         split, count, size=tier.stored, seed=request.seed, workers=request.workers, cache=request.out / "cohorts",
         progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
     )  # fmt: skip
+
+
+def parts(shipped: Shipped) -> Judges:
+    """What the table holds: children of both hospitals. Of those who taught the network only the ages are drawn."""
+    request = shipped.request
+    tier, learned = TIERS[request.tier], learned_of(shipped.bundle, device=request.device)
+
+    def judge(split: str) -> Figures:
+        median = float(np.median(ages("train", shipped.count("train_rows"), seed=request.seed)))
+        cohort = draw(request, tier, split, shipped.count(f"{split}_rows"))
+        told = judged(learned, cohort, median, tier.size, device=request.device)
+        return rows(split, cohort) | named(split, told)
+
+    return {split: partial(judge, split) for split in UNSEEN}

@@ -15,12 +15,13 @@ from models.spine_fracture_xr.calibration import HORIZONS, Calibration
 from models.spine_fracture_xr.clinical import ARMS, CoxModel
 from models.spine_fracture_xr.keypoints import LEVELS
 from models.spine_fracture_xr.network import FULL, IMAGE, Blends, FractureNet, blended
-from models.spine_fracture_xr.reader import find, load_reader
+from models.spine_fracture_xr.reader import FractureReader, find, load_reader
 from models.weights import fill, pick_device
 from training.bundle import halve, write_bundle
 from training.cohorts import lumbar
 from training.cohorts.source import Splits, splits
 from training.cohorts.spine_fracture_xr import LAYOUT, SpineCohort, lives, read, simulate
+from training.cohorts.table import BadRow
 from training.evaluation.bootstrap import bootstrap
 from training.evaluation.calibration_at import calibration_at
 from training.evaluation.concordance import harrell_c
@@ -30,11 +31,13 @@ from training.fitting import spine_keypoints
 from training.fitting.cox import fit_blends, fit_cox, newton
 from training.fitting.judge_keypoints import judge_keypoints
 from training.fitting.spine_hazard import TIERS, Shown, Tier, Trained, features_of, show, train_hazard
+from training.phantoms.spine.phantom import SIMULATOR_VERSION
 from training.recipes.spine_fracture_texts import content
 from training.request import TrainingRequest, TrainingResult
 from training.scoring.spine_fracture_xr import scored
+from training.shipped import UNSEEN, Figures, Judges, Shipped, named, rows
 
-__all__ = ["TIERS", "run"]
+__all__ = ["SIMULATOR_VERSION", "TIERS", "parts", "run"]
 
 OOD_PICTURES = 1200  # training pictures whose features the distance is measured from
 VALIDATED_LIVES = 6  # of each simulated person of validation while the network learns
@@ -77,7 +80,7 @@ def run(request: TrainingRequest) -> TrainingResult:
     keypoints = trained_keypoints(request)
     source = splits(
         request, {"train": tier.train, "validation": tier.validation, "test": tier.test, "external": tier.external},
-        simulate=partial(_simulate, request, tier), read=partial(read, size=tier.stored), layout=LAYOUT,
+        simulate=partial(draw, request, tier), read=partial(read, size=tier.stored), layout=LAYOUT,
     )  # fmt: skip
     located = {name: located_by(keypoints, source.parts[name], request) for name in ("train", "validation")}
     trained = train_hazard(
@@ -105,18 +108,24 @@ def trained_keypoints(request: TrainingRequest) -> Keypoints:
     return Keypoints(network=network.eval(), width=tier.width, size=tier.size)
 
 
-def judged_keypoints(keypoints: Keypoints, request: TrainingRequest) -> dict[str, float]:
-    """How well the points are found on simulated pictures of a unit that training never saw."""
+def judged_keypoints(
+    network: KeypointHRNet, count: int, request: TrainingRequest, *, size: int, device: str = "cpu"
+) -> dict[str, float]:
+    """How well the points are found on `count` simulated pictures of a unit that training never saw.
+
+    size: what the network was trained for, pixels.
+    """
     tier = spine_keypoints.TIERS[request.tier]
     cohort = lumbar.simulate(
-        "external", tier.judged, size=tier.stored, seed=request.seed, workers=request.workers,
+        "external", count, size=tier.stored, seed=request.seed, workers=request.workers,
         cache=request.out / "keypoints" / "cohorts",
         progress=lambda done, total: request.progress("phantoms:keypoints", done, total),
     )  # fmt: skip
-    return judge_keypoints(keypoints.network, cohort, size=keypoints.size)
+    return judge_keypoints(network, cohort, size=size, device=device)
 
 
-def _simulate(request: TrainingRequest, tier: Tier, split: str, count: int) -> SpineCohort:
+def draw(request: TrainingRequest, tier: Tier, split: str, count: int) -> SpineCohort:
+    """Simulated people of a split."""
     return simulate(
         split, count, size=tier.stored, films=tier.films if split == "train" else 1, seed=request.seed,
         workers=request.workers, cache=request.out / "cohorts",
@@ -163,26 +172,37 @@ def finish(
     )  # fmt: skip
     bundle = request.out / "bundle"
     results = source.counts | {"training_lives": float(len(lived)), "training_events": float(times[1].sum())}
-    results |= {f"keypoints_{name}": value for name, value in judged_keypoints(keypoints, request).items()}
+    pictures = spine_keypoints.TIERS[request.tier].judged
+    found = judged_keypoints(keypoints.network, pictures, request, size=keypoints.size)
+    results |= {f"keypoints_{name}": value for name, value in found.items()}
     write_bundle(bundle, content(request, parts, results))
     reader = load_reader(bundle, device=str(pick_device(request.device)))
     bad = list(source.bad)
     for name in sorted(source.parts.keys() - {"train", "validation"}, reverse=True):
-        cohort = source.parts[name]
-        table = scored(reader, cohort, progress=request.progress)
-        refused = table.bad
+        figures, refused = judged(reader, source.parts[name], name, request)
         bad += refused if request.cohort is not None else ()
-        results[f"{name}_share_without_spine"] = len(refused) / len(cohort)
-        people = cohort.take(np.flatnonzero(~np.isin(cohort.line, [row.line for row in refused])))
-        futures = lives(people, name, JUDGED_LIVES, seed=request.seed)
-        if not any(life.event.any() for life in futures):
-            continue  # nothing to judge by: the counts say so
-        results |= {f"{name}_{key}": value for key, value in judge(table, futures, seed=request.seed).items()}
+        results |= {f"{name}_{key}": value for key, value in figures.items()}
     write_bundle(bundle, content(request, parts, results))
     return TrainingResult(
         model_name="spine_fracture_xr", tier=request.tier, seed=request.seed, bundle=bundle,
         history=trained.picture.losses, metrics=results, bad=tuple(bad),
     )  # fmt: skip
+
+
+def judged(
+    reader: FractureReader, cohort: SpineCohort, name: str, request: TrainingRequest
+) -> tuple[dict[str, float], tuple[BadRow, ...]]:
+    """The figures of people that training never saw, and those on whose picture no spine was found.
+
+    Without any event there is nothing to judge by: the counts say so.
+    """
+    table = scored(reader, cohort, progress=request.progress)
+    figures = {"share_without_spine": len(table.bad) / len(cohort)}
+    people = cohort.take(np.flatnonzero(~np.isin(cohort.line, [row.line for row in table.bad])))
+    futures = lives(people, name, JUDGED_LIVES, seed=request.seed)
+    if any(life.event.any() for life in futures):
+        figures |= judge(table, futures, seed=request.seed)
+    return figures, table.bad
 
 
 def _features(
@@ -261,3 +281,23 @@ def _calibration(time: Floats, event: Bools, risks: Mapping[float, Floats]) -> d
             f"calibration_slope_{horizon:g}": at.line.slope,
         }  # fmt: skip
     return found
+
+
+def parts(shipped: Shipped) -> Judges:
+    """What the table holds: people of the home and of the held-out hospital, and pictures whose points are known."""
+    request = shipped.request
+    tier, reader = TIERS[request.tier], load_reader(shipped.bundle, device=request.device)
+
+    def keypoints() -> Figures:
+        found = judged_keypoints(
+            reader.keypoints, shipped.count("keypoints_pictures"), request, size=reader.keypoint_size,
+            device=request.device,
+        )  # fmt: skip
+        return named("keypoints", found)
+
+    def judge(split: str) -> Figures:
+        cohort = draw(request, tier, split, shipped.count(f"{split}_rows"))
+        figures, _ = judged(reader, cohort, split, request)
+        return rows(split, cohort) | named(split, figures)
+
+    return {split: partial(judge, split) for split in UNSEEN} | {"keypoints": keypoints}

@@ -11,7 +11,7 @@ from models.calibration_by_year import YearlyCalibration
 from models.ssc_ild_mortality_ct import preprocess
 from models.ssc_ild_mortality_ct.network import MortalityNet
 from models.ssc_ild_mortality_ct.radiomics import BIN, RadiomicsModel
-from models.ssc_ild_mortality_ct.reader import FUSION, RADIOMICS, Reader, fuse, risk_of
+from models.ssc_ild_mortality_ct.reader import FUSION, RADIOMICS, Reader, fuse, load_reader, risk_of
 from models.weights import pick_device
 from training.bundle import BundleContent, halve, write_bundle
 from training.cohorts.source import Splits, splits
@@ -25,8 +25,9 @@ from training.recipes.ssc_ild_mortality_judging import judge
 from training.recipes.ssc_ild_mortality_texts import CARD, INFERENCE, METADATA, network_data_format
 from training.request import TrainingRequest, TrainingResult
 from training.scoring.ssc_ild_mortality_ct import MODEL, scored
+from training.shipped import UNSEEN, Figures, Judges, Shipped, named, rows
 
-__all__ = ["TIERS", "run"]
+__all__ = ["SIMULATOR_VERSION", "TIERS", "parts", "run"]
 
 OOD_SCANS = 1200  # training scans whose features the distance is measured from
 
@@ -35,7 +36,7 @@ def run(request: TrainingRequest) -> TrainingResult:
     """Train, judge and write the bundle. See `training.train.train`."""
     tier = TIERS[request.tier]
     made = splits(
-        request, tier.counts, simulate=partial(_simulate, request, tier),
+        request, tier.counts, simulate=partial(draw, request, tier),
         read=partial(read, size=tier.size, slices=tier.slices), layout=LAYOUT,
     )  # fmt: skip
     parts = made.parts
@@ -93,10 +94,16 @@ def _results(request: TrainingRequest, tier: Tier, made: Splits[IldCohort], read
     for name, cohort in made.parts.items():
         if name in {"train", "validation"}:
             continue
-        told = scored(reader, cohort, name=name, progress=request.progress)
-        results |= {f"{name}_{key}": value for key, value in judge(told, seed=request.seed).items()}
-        results[f"{name}_share_beyond_ood_limit"] = float((told.values["distance"] > 1).mean())
+        told = judged(reader, cohort, name, request)
+        results |= {f"{name}_{key}": value for key, value in told.items()}
     return results
+
+
+def judged(reader: Reader, cohort: IldCohort, name: str, request: TrainingRequest) -> dict[str, float]:
+    """The figures of scans that training never saw."""
+    told = scored(reader, cohort, name=name, progress=request.progress)
+    far = {"share_beyond_ood_limit": float((told.values["distance"] > 1).mean())}
+    return judge(told, seed=request.seed) | far
 
 
 def content(request: TrainingRequest, tier: Tier, reader: Reader, results: Mapping[str, float]) -> BundleContent:
@@ -144,9 +151,22 @@ def _identity(request: TrainingRequest, tier: Tier, backbone: Backbone, count: i
     return repr((fixed, count, request.cohort, request.fold, SIMULATOR_VERSION))
 
 
-def _simulate(request: TrainingRequest, tier: Tier, split: str, count: int) -> IldCohort:
+def draw(request: TrainingRequest, tier: Tier, split: str, count: int) -> IldCohort:
+    """Scans of `count` simulated patients of a split."""
     return simulate(
         split, count, size=tier.size, slices=tier.slices, seed=request.seed, workers=request.workers,
         cache=request.out / "cohorts",
         progress=lambda done, total: request.progress(f"phantoms:{split}", done, total),
     )  # fmt: skip
+
+
+def parts(shipped: Shipped) -> Judges:
+    """What the table holds: all scans of patients of the home and of the held-out hospital."""
+    request = shipped.request
+    tier, reader = TIERS[request.tier], load_reader(shipped.bundle, device=request.device)
+
+    def judge(split: str) -> Figures:
+        cohort = draw(request, tier, split, shipped.count(f"{split}_patients"))
+        return rows(split, cohort) | named(split, judged(reader, cohort, split, request))
+
+    return {split: partial(judge, split) for split in UNSEEN}

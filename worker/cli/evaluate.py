@@ -62,7 +62,7 @@ def evaluate(
             bar.update(bars[""], completed=done, total=total, description=stage)
 
         task = Task(
-            model_name=model, bundle=bundle or _shipped(model), sources=sources, device=device, workers=workers,
+            model_name=model, bundle=bundle or shipped(model), sources=sources, device=device, workers=workers,
             cache=cache, by=groups, progress=report,
         )  # fmt: skip
         wish = Wish(out=out, draws=boot, seed=seed, variants=variants, command=shlex.join(["opportune", *sys.argv[1:]]))
@@ -97,7 +97,7 @@ def recalibrate(
     from training.evaluate import Task  # noqa: PLC0415 (imports torch)
     from training.recalibrate import recalibrate as run  # noqa: PLC0415
 
-    task = Task(model_name=model, bundle=bundle or _shipped(model), sources=(cohort,), device=device)
+    task = Task(model_name=model, bundle=bundle or shipped(model), sources=(cohort,), device=device)
     made = run(task, method, out)
     _warn(cohort.name, made.bad)
     if as_json:
@@ -135,7 +135,14 @@ def _simulated(texts: Sequence[str], *, external: bool, seed: int) -> "list[Simu
     return found
 
 
-def _shipped(model: str) -> Path:
+def shipped(model: str) -> Path:
+    """The bundle folder of a model as it is shipped.
+
+    Raises
+    ------
+    ConfigurationError
+        If its weights are not.
+    """
     from models import registry  # noqa: PLC0415
 
     folder: Path = registry.FOLDER / model / "bundle"

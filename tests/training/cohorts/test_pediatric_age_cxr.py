@@ -6,7 +6,7 @@ import pytest
 
 from models.pediatric_age_cxr.preprocess import FIELD, prepare
 from tests.training.fitting.age_cohorts import discs
-from training.cohorts.pediatric_age_cxr import LAYOUT, SPLIT_SEEDS, AgeCohort, nobody, read, simulate
+from training.cohorts.pediatric_age_cxr import LAYOUT, SPLIT_SEEDS, AgeCohort, ages, nobody, read, simulate
 from training.cohorts.table import read_table
 from training.phantoms.child.phantom import make_child, oracle_age
 from training.phantoms.dicom import PhantomPatient, write_radiograph
@@ -114,3 +114,8 @@ def test_a_table_of_which_nothing_can_be_read(tmp_path: Path) -> None:
     cohort, bad = read(read_table(tmp_path / "t.csv", LAYOUT), size=SIZE)
     assert len(cohort) == 0
     assert [row.line for row in bad] == [2]
+
+
+def test_ages_without_pictures() -> None:
+    drawn = simulate("external", 3, size=64, seed=2)
+    assert ages("external", 3, seed=2).tolist() == drawn.months.tolist()

@@ -19,6 +19,7 @@ from training.loop import Plan
 from training.recipes import bone_muscle_ct as recipe
 from training.recipes import bone_muscle_judge
 from training.recipes.bone_muscle_texts import CARD, METADATA, network_data_format
+from training.reproduce import Task, reproduce
 from training.request import TrainingRequest, TrainingResult
 from training.scoring.bone_muscle_ct import score
 
@@ -130,3 +131,14 @@ def test_a_bundle_of_other_preprocessing_is_refused(
     path.write_text(json.dumps(told | {"calibration": {}}))
     with pytest.raises(WeightsMismatch, match="configuration"):
         load_reader(copied)
+
+
+def test_the_table_is_found_again(done: tuple[TrainingResult, Path, set[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TIERS, "tiny", SMALLEST)
+    monkeypatch.setattr(bone_muscle_judge, "DRAWS", 30)
+    monkeypatch.setattr(bone_muscle_judge, "FEWEST", 2)
+    made = reproduce(Task(model_name="bone_muscle_ct", bundle=done[0].bundle, cache=done[1]))
+    assert [figure.name for figure in made.differing] == []
+    assert made.new == {}
+    assert {figure.name for figure in made.figures} | set(made.left) == set(done[0].metrics)
+    assert set(made.left) == {"train_rows", "validation_rows"}

@@ -23,6 +23,7 @@ from training.evaluation.discrimination import auc
 from training.fitting.cap_mortality_cxr import TIERS, Tier, score
 from training.loop import History
 from training.recipes import cap_mortality_cxr as recipe
+from training.reproduce import Task, reproduce
 from training.request import TrainingRequest, TrainingResult, silent
 from training.simulate import SIMULATORS
 from training.simulators import cap_mortality_cxr
@@ -182,3 +183,12 @@ def test_a_site_trains_on_its_own_patients(tmp_path: Path, monkeypatch: pytest.M
     assert configuration["card"]["trained_on"] == f"6 patients of a site (table ours.csv, tier tiny, seed {SEED})"
     assert "combined" not in configuration
     assert (tmp_path / "out" / "run" / "train.csv").read_text(encoding="utf-8").count("\n") == 11
+
+
+def test_the_table_is_found_again(done: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TIERS, "tiny", SMALLEST)
+    made = reproduce(Task(model_name="cap_mortality_cxr", bundle=done.result.bundle, cache=done.out))
+    assert [figure.name for figure in made.differing] == []
+    assert made.new == {}
+    assert {figure.name for figure in made.figures} | set(made.left) == set(done.result.metrics)
+    assert set(made.left) == {"training_patients", "training_pictures_seen"}

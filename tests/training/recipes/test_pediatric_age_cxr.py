@@ -17,6 +17,7 @@ from training.fitting.pediatric_age_cxr import TIERS, Tier
 from training.phantoms.child.phantom import make_child
 from training.phantoms.dicom import PhantomPatient, write_radiograph
 from training.recipes import pediatric_age_cxr as recipe
+from training.reproduce import Task, reproduce
 from training.request import TrainingRequest, TrainingResult
 from training.scoring.pediatric_age_cxr import score
 
@@ -112,3 +113,12 @@ def test_a_cohort_without_sizes_has_one_interval_for_both(done: Run) -> None:
     children = simulate("validation", 12, size=96, seed=SEED, cache=done.out / "cohorts")
     assert recipe.calibrate(net, children.without_size(), 64).scaled == recipe.calibrate(net, children, 64).filled
     assert recipe.calibrate(net, children, 64).scaled != recipe.calibrate(net, children, 64).filled
+
+
+def test_the_table_is_found_again(done: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TIERS, "tiny", SMALLEST)
+    made = reproduce(Task(model_name="pediatric_age_cxr", bundle=done.result.bundle, cache=done.out))
+    assert [figure.name for figure in made.differing] == []
+    assert made.new == {}
+    assert {figure.name for figure in made.figures} | set(made.left) == set(done.result.metrics)
+    assert set(made.left) == {"train_rows", "validation_rows", "pictures_seen"}

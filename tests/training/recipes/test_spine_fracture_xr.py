@@ -23,6 +23,7 @@ from training.cohorts.spine_fracture_xr import SpineCohort, simulate
 from training.fitting import spine_keypoints
 from training.fitting.spine_hazard import TIERS, features_of, mean_c, train_hazard
 from training.recipes import spine_fracture_xr as recipe
+from training.reproduce import Task, reproduce
 from training.request import TrainingRequest, TrainingResult
 from training.scoring.spine_fracture_xr import scored
 
@@ -75,7 +76,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
     request = TrainingRequest(tier="tiny", out=out, workers=2, progress=lambda stage, *_: stages.add(stage))
     counts = {"validation": TINY.validation, "test": TINY.test, "external": TINY.external}
     for split, count in counts.items():
-        known.learn(recipe._simulate(request, TINY, split, count))
+        known.learn(recipe.draw(request, TINY, split, count))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recipe, "find", known)
         patch.setattr(reader_module, "find", known)
@@ -172,3 +173,15 @@ def test_calibration_finds_the_slope_of_the_raw_hazard(monkeypatch: pytest.Monke
     assert 0.7 < calibration.slope < 1.6  # of what is blended already
     assert len(calibration.quantiles) == recipe.QUANTILES
     assert calibration.risk(people.lp / 2)[:, 1].max() < 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_table_is_found_again(done: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_module, "find", done.known)
+    monkeypatch.setattr(recipe, "DRAWS", 40)
+    made = reproduce(Task(model_name="spine_fracture_xr", bundle=done.result.bundle, cache=done.out))
+    assert [figure.name for figure in made.differing] == []
+    assert made.new == {}
+    assert {figure.name for figure in made.figures} | set(made.left) == set(done.result.metrics)
+    assert set(made.left) == {"train_rows", "validation_rows", "training_lives", "training_events"}

@@ -17,6 +17,7 @@ from training.evaluation.discrimination import auc
 from training.fitting.ssc_ild_mortality_ct import TIERS, Backbone, Tier, fit_network
 from training.recipes import ssc_ild_mortality_ct as recipe
 from training.recipes.ssc_ild_mortality_ct import assemble
+from training.reproduce import Task, reproduce
 from training.request import TrainingRequest, TrainingResult
 from training.scoring.ssc_ild_mortality_ct import score, scored
 
@@ -123,3 +124,12 @@ def test_the_tiny_tier_learns_and_shuffled_labels_do_not(tmp_path: Path) -> None
     learned, chance = (float(np.corrcoef(one.values["risk_5"], lp)[0, 1]) for one in (told, blind))
     assert learned > 0.5
     assert abs(chance) < 0.35
+
+
+def test_the_table_is_found_again(done: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TIERS, "tiny", SMALLEST)
+    made = reproduce(Task(model_name="ssc_ild_mortality_ct", bundle=done.result.bundle, cache=done.out))
+    assert [figure.name for figure in made.differing] == []
+    assert made.new == {}
+    assert {figure.name for figure in made.figures} | set(made.left) == set(done.result.metrics)
+    assert set(made.left) == {"train_rows", "validation_rows", "training_scans_seen"}

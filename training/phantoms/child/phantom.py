@@ -90,8 +90,7 @@ def make_child(
         raise ValueError(f"longest_side must be at least 64, got {longest_side}")
     if months is not None and not 0 <= months <= ADULT:
         raise ValueError(f"months must lie in 0..{ADULT:g}, got {months}")
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 30]).spawn(6)]
-    who, form, sick, how, grain, things = streams
+    who, form, sick, how, grain, things = _streams(seed)
     age, gender = oracle.draw_age(who), _sex(who)
     age, gender = age if months is None else months, sex or gender
     child = _pose(who, form, age, gender, view, external=external)
@@ -116,6 +115,15 @@ def make_child(
         seed=seed, months=age, sex=gender, view=shape.view, pixels=pixels, spacing=(detector.pitch, detector.pitch),
         child=child, canvas=canvas, mask=lungs, external=external,
     )  # fmt: skip
+
+
+def drawn_months(seed: int) -> float:
+    """Age in the calendar of the child of a seed, without drawing its picture."""
+    return oracle.draw_age(_streams(seed)[0])
+
+
+def _streams(seed: int) -> list[np.random.Generator]:
+    return [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 30]).spawn(6)]
 
 
 def _sex(rng: np.random.Generator) -> Sex:
