@@ -20,6 +20,10 @@ SOFT = (-200.0, 200.0)  # HU between which the median of what is no air lies: fa
 SOLID = -300.0  # HU above which a voxel is no air
 END_SHARE = 0.1  # of the largest cross-section of the lungs: with more on the first or last slice they go on beyond it
 EDGE_SHARE = 0.002  # of the lungs on the edge of the field of view
+LUNG = (-950.0, -500.0)  # HU of lung, not of the air around a patient
+CUT_CM2 = 5.0
+"""Of lung on an edge of the field of view, between what is body there: 0 on 40 phantoms and one real chest; with 28 %
+of the width cut off 39 and more on those, 116 and 203 on that."""
 SECOND_SHARE = 0.12  # of both lungs, on the lesser side of the body's middle
 VOLUME_ML = (800.0, 10_000.0)  # of both lungs; total capacity of adults is below 10 l
 EXPIRED_HU = -450.0  # mean of lungs above it: hardly any air in them; with 70 % fibrosis it is about -560
@@ -122,9 +126,23 @@ def _cut_off(lungs: Lungs) -> NotEvaluable | None:
                 code="lungs-cut-off", reason=f"the lungs go on beyond the {where} slice: they are not covered whole"
             )
     inner = lungs.mask[:, 1:-1, 1:-1].sum()
-    if area.sum() - inner > EDGE_SHARE * area.sum():
+    if area.sum() - inner > EDGE_SHARE * area.sum() or _on_edge(lungs) > CUT_CM2:
         return NotEvaluable(code="lungs-cut-off", reason="the lungs go on beyond the edge of the field of view")
     return None
+
+
+def _on_edge(lungs: Lungs) -> float:
+    """cm2 of lung on the edges of the field of view: such a hollow is open, and no part of the mask.
+
+    It lies between pieces of the body on the same edge; pads and air around a patient do not.
+    """
+    body, (dz, dy, dx), found = trunk(lungs.hu), lungs.spacing, 0.0
+    for edge, step in ((np.s_[:, :, 0], dy), (np.s_[:, :, -1], dy), (np.s_[:, 0], dx), (np.s_[:, -1], dx)):
+        solid, seen = body[edge], lungs.hu[edge]
+        after, before = (np.maximum.accumulate(solid[:, ::way], 1)[:, ::way] for way in (1, -1))
+        lung = after & before & ~solid & (seen > LUNG[0]) & (seen < LUNG[1])
+        found += float(lung.sum()) * dz * step / 100
+    return found
 
 
 def _one_lung(lungs: Lungs) -> NotEvaluable | None:

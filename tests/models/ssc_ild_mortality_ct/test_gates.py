@@ -93,6 +93,12 @@ def test_lungs_on_the_edge_of_the_field_of_view_are_refused() -> None:
     assert "field of view" in found.reason
 
 
+@pytest.mark.parametrize("cut", [np.s_[:, :, :105], np.s_[:, :, 35:]], ids=["left", "right"])
+def test_a_lung_that_is_cut_open_by_the_field_of_view_is_refused(cut: tuple[slice, ...]) -> None:
+    """No part of an open hollow is in the mask: the rest looks like two smaller lungs."""
+    assert lungs_code(np.ascontiguousarray(fine_chest()[cut])) == "lungs-cut-off"
+
+
 @pytest.mark.parametrize(("columns", "side"), [(slice(0, 70), "right"), (slice(70, 140), "left")])
 def test_a_single_lung_is_refused_and_the_side_named(columns: slice, side: str) -> None:
     hu = fine_chest()
