@@ -32,6 +32,9 @@ DENSE_NOTE = (
     " usual without disease."
 )
 SHARP_NOTE = "Reconstructed with a sharp kernel: densities and textures are noisier than with a soft one."
+CONTRAST_NOTE = "With contrast medium, by the header: vessels and lung read denser than without; nothing is corrected."
+METAL_NOTE = "Metal in the body: streaks may change densities and textures beside it."
+METAL, LEAST_METAL_ML = 2500.0, 0.2  # HU that bone does not reach (specification); less is noise; assumption
 LUNG_WINDOW = (-1350.0, 150.0)  # HU: centre -600, width 1500
 STRATUM_YEAR = 5  # whose risk the site's thresholds divide
 SLICES, SIZES = (4, 64), (32, 512)  # slices and pixels along a side that a bundle may ask for; memory; assumption
@@ -133,9 +136,17 @@ def _refuse(volume: Volume, patient: Patient) -> NotEvaluable | None:
 
 
 def _notes(volume: Volume, distance: float) -> tuple[str, ...]:
-    far = (FAR_NOTE,) if distance > FAR_FROM_TRAINING else ()
-    sharp = (SHARP_NOTE,) if is_sharp(volume.header.text("ConvolutionKernel")) else ()
-    return (*far, *sharp, DENSE_NOTE)
+    header = volume.header
+    contrast = header.text("ContrastBolusAgent") or header.text("ContrastBolusAgentSequence")
+    metal = float((volume.hu > METAL).sum() * np.prod(volume.spacing)) / 1000
+    notes = [
+        FAR_NOTE if distance > FAR_FROM_TRAINING else None,
+        SHARP_NOTE if is_sharp(header.text("ConvolutionKernel")) else None,
+        CONTRAST_NOTE if contrast else None,
+        METAL_NOTE if metal >= LEAST_METAL_ML else None,
+        DENSE_NOTE,
+    ]
+    return tuple(note for note in notes if note)
 
 
 def _conclusion(by_year: Floats, stratum: tuple[CodedName, ...]) -> str:

@@ -1,14 +1,18 @@
 """Each gate lets a lumbar spine through and stops what it is there for."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from models.bone_muscle_ct.gates import check_levels, check_scan, trunk
+from models.bone_muscle_ct.gates import NOISIEST, check_levels, check_scan
 from models.bone_muscle_ct.labelling import Segmentation
+from models.bone_muscle_ct.segmentation import HU
 from screening.images import Volume
 from tests.models.bone_muscle_ct.scans import segmented, volume_of
+from tests.models.ssc_ild_mortality_ct.chests import as_volume
+from training.phantoms.lung.phantom import make_chest_ct
 from training.phantoms.spine.phantom import SpineCT, make_spine_ct
 
 
@@ -66,21 +70,36 @@ def test_values_that_are_no_hounsfield_units_are_refused(volume: Volume, how: st
     assert scan_code(replace(volume, hu=np.asarray(hu, np.float32))) == "hounsfield-implausible"
 
 
-def test_a_picture_that_is_back_to_front_is_refused(volume: Volume) -> None:
-    assert scan_code(replace(volume, hu=np.ascontiguousarray(volume.hu[:, ::-1]))) == "back-to-front"
+WRONG: dict[str, tuple[Callable[[HU], HU], str]] = {
+    "back in front": (lambda hu: hu[:, ::-1], "back-to-front"),
+    "turned by 180 degrees": (lambda hu: hu[:, ::-1, ::-1], "back-to-front"),
+    "turned by 90 degrees": (lambda hu: np.rot90(hu, 1, (1, 2)), "turned"),
+    "mirrored from left to right": (lambda hu: hu[:, :, ::-1], "mirrored"),
+    "feet above": (lambda hu: hu[::-1], "head-to-feet"),
+}
+
+
+@pytest.mark.parametrize("seed", [8, 15])
+@pytest.mark.parametrize("way", WRONG)
+def test_a_scan_that_lies_otherwise_than_its_header_says_is_refused(seed: int, way: str) -> None:
+    change, code = WRONG[way]
+    volume = volume_of(make_spine_ct(seed, spacing=(5.0, 4.0, 4.0)))
+    assert scan_code(replace(volume, hu=np.ascontiguousarray(change(volume.hu)))) == code
+
+
+def test_a_scan_that_is_mostly_noise_is_refused(volume: Volume) -> None:
+    noise = np.random.default_rng(0).normal(0, 1, volume.hu.shape).astype(np.float32)
+    assert scan_code(replace(volume, hu=volume.hu + 300 * noise)) == "image-noisy"
+    assert scan_code(replace(volume, hu=volume.hu + np.float32(NOISIEST - 20) * noise)) is None
+
+
+def test_a_chest_is_refused_as_one() -> None:
+    ct = make_chest_ct(9, spacing=(4.0, 4.0, 4.0))
+    assert scan_code(as_volume(ct.hu, ct.spacing)) == "wrong-body-part"
 
 
 def test_a_body_without_bone_has_no_spine(volume: Volume) -> None:
     assert scan_code(replace(volume, hu=np.minimum(volume.hu, np.float32(120)))) == "no-spine"
-
-
-def test_the_table_is_no_part_of_the_trunk() -> None:
-    hu = np.full((2, 40, 60), -1000, np.float32)
-    hu[:, 5:25, 10:50] = 30
-    hu[:, 32:36, 5:55] = 100
-    body = trunk(hu)
-    assert body[:, 10:20, 15:45].all()
-    assert not body[:, 30:].any()
 
 
 def test_a_spine_that_stands_on_its_head_is_refused(volume: Volume, found: Segmentation) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from models import ood, registry
 from models.contract import ScreeningModel
-from models.ssc_ild_mortality_ct.pipeline import DENSE_NOTE, FAR_NOTE, SHARP_NOTE, load
+from models.ssc_ild_mortality_ct.pipeline import CONTRAST_NOTE, DENSE_NOTE, FAR_NOTE, METAL_NOTE, SHARP_NOTE, load
 from screening.errors import WeightsMismatch
 from screening.findings import Findings, NotEvaluable
 from screening.header import Header
@@ -37,7 +37,7 @@ def ct() -> ChestCT:
 
 
 def volume_of(ct: ChestCT, **header: Any) -> Volume:
-    hu = np.asarray(ct.hu, np.float32)
+    hu = np.array(ct.hu, np.float32)
     affine = np.diag([ct.spacing[2], ct.spacing[1], ct.spacing[0], 1.0])
     uids = tuple(f"1.2.{k + 1}" for k in range(len(hu)))
     return Volume(hu=hu, spacing=ct.spacing, affine=affine, sop_instance_uids=uids, header=Header(header))
@@ -115,6 +115,15 @@ def test_a_scan_beyond_the_training_data_and_a_sharp_kernel_are_said_so(
     result = found(model, volume_of(ct, ConvolutionKernel="B70f"))
     assert result.notes == (FAR_NOTE, SHARP_NOTE, DENSE_NOTE)
     assert result.out_of_distribution == 1.01
+
+
+def test_contrast_medium_and_metal_are_said_so(
+    model: ScreeningModel, ct: ChestCT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ood, "distance", lambda *_: 1.0)
+    volume = volume_of(ct, ContrastBolusAgent="Iodine")
+    volume.hu[40:42, 20:24, 60:64] = 3000
+    assert found(model, volume).notes == (CONTRAST_NOTE, METAL_NOTE, DENSE_NOTE)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.ct_body import coarse, filled, noise_of, trunk
+from tests.models.ssc_ild_mortality_ct.chests import as_volume, make_chest
+
+NOISY = 45.0
+
+
+def test_blocks_are_averaged_and_the_rest_is_left_out() -> None:
+    hu = np.arange(5 * 7 * 9, dtype=np.float32).reshape(5, 7, 9)
+    small, spacing = coarse(as_volume(hu, (2.0, 1.0, 1.0)), 4.0)
+    assert small.shape == (2, 1, 2)
+    assert spacing == (4.0, 4.0, 4.0)
+    assert small[1, 0, 1] == pytest.approx(hu[2:4, :4, 4:8].mean())
+
+
+def test_a_scan_of_few_slices_keeps_one() -> None:
+    assert coarse(as_volume(np.zeros((2, 8, 8), np.float32), (1.0, 1.0, 1.0)), 4.0)[0].shape == (1, 2, 2)
+
+
+def test_the_table_is_no_part_of_the_trunk() -> None:
+    hu = np.full((2, 40, 60), -1000, np.float32)
+    hu[:, 5:25, 10:50] = 30
+    hu[:, 32:36, 5:55] = 100
+    body = trunk(hu)
+    assert body[:, 10:20, 15:45].all()
+    assert not body[:, 30:].any()
+
+
+def test_hollows_are_filled_slice_by_slice() -> None:
+    hu = np.full((2, 40, 60), 30, np.float32)
+    hu[:, :2] = hu[:, -2:] = hu[:, :, :2] = hu[:, :, -2:] = -1000
+    hu[1, 10:20, 10:30] = -850
+    assert not trunk(hu)[1, 15, 20]
+    assert filled(trunk(hu))[1, 15, 20]
+
+
+@pytest.mark.parametrize("spacing", [(3.0, 2.5, 2.5), (2.0, 2.0, 2.0)])
+def test_noise_is_measured_beside_edges(spacing: tuple[float, float, float]) -> None:
+    """A chest of made-up organs with noise of 8 HU, and with more."""
+    clean = as_volume(make_chest(), spacing)
+    assert noise_of(clean) == pytest.approx(8, rel=0.1)
+    more = np.random.default_rng(1).normal(0, NOISY, clean.hu.shape).astype(np.float32)
+    assert noise_of(replace(clean, hu=clean.hu + more)) == pytest.approx(math.hypot(8, NOISY), rel=0.1)
+
+
+def test_thin_slices_are_averaged_before() -> None:
+    """The noise of a voxel of 2 mm, whatever the scanner's own are: 16 of these have a quarter of their noise."""
+    clean = as_volume(make_chest(), (1.0, 1.0, 0.5))
+    assert noise_of(clean) == pytest.approx(8 / 4, rel=0.2)
+
+
+def test_air_has_no_noise_to_speak_of() -> None:
+    assert math.isnan(noise_of(as_volume(np.full((4, 20, 20), -1000, np.float32))))
