@@ -20,7 +20,7 @@ UIDS = ReportUids(
 def test_a_uid_is_valid_short_and_known_beforehand() -> None:
     assert is_uid(UIDS.of("card"))
     assert len(UIDS.of("card")) <= 44
-    assert UIDS.of("card") == "2.25.219955976661951307451523961548514906538"
+    assert UIDS.of("card") == "2.25.292039321741713526342735233910087665113"
     assert is_uid(IMPLEMENTATION_CLASS_UID)
 
 
