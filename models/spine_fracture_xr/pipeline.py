@@ -12,6 +12,7 @@ from models.framing import Frame
 from models.frontal_gate import Refusal, check_values
 from models.spine_fracture_xr import findings
 from models.spine_fracture_xr.gates import check_photometry, check_points
+from models.spine_fracture_xr.hardware import check_hardware
 from models.spine_fracture_xr.keypoints import LEVELS, Located
 from models.spine_fracture_xr.network import FULL
 from models.spine_fracture_xr.preprocess import scale
@@ -36,8 +37,8 @@ NO_SIZE_NOTE = (
     "The header does not tell the size of a pixel: whether the vertebrae have a plausible size was not checked."
 )
 METAL_NOTE = (
-    "Metal, cement, a fracture that is there and a bent position (flexion, extension) are not recognised in the"
-    " picture: with any of them the probabilities do not hold."
+    "Metal, cement and blur are not always recognised in the picture; a fracture that is there and a bent position"
+    " (flexion, extension) never are: with any of them the probabilities do not hold."
 )
 STRATA = {1: (codes.RISK_LOW, codes.RISK_HIGH), 2: (codes.RISK_LOW, codes.RISK_MODERATE, codes.RISK_HIGH)}
 
@@ -68,8 +69,10 @@ class SpineFracture:
         square = frame.apply(scale(image.pixels))
         located = self._reader.find(square[None])
         points = np.array([frame.to_source((float(x), float(y))) for x, y in located.points[0]])
-        refused = check_points(points, located.peaks[0], image.pixels.shape, image.spacing) or check_photometry(
-            square, located.points[0]
+        refused = (
+            check_points(points, located.peaks[0], image.pixels.shape, image.spacing)
+            or check_photometry(square, located.points[0])
+            or check_hardware(square, located.points[0])
         )
         if refused is not None:
             return _not_evaluable(refused, image)
