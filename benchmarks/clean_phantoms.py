@@ -9,6 +9,7 @@ import argparse
 import csv
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,20 +50,20 @@ def screen_clean(model: str, studies: int, first_seed: int = FIRST_SEED) -> Tall
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             SIMULATORS[model](folder / "in", 1, seed, lambda: None)
-            if spoiled(model, seed, folder / "in"):
+            with (folder / "in" / "labels.csv").open(encoding="utf-8", newline="") as file:
+                (row,) = csv.DictReader(file)
+            if spoiled(model, seed, row):
                 tally.spoiled += 1
                 continue
             _count(tally, model, folder, pipeline)
     return tally
 
 
-def spoiled(model: str, seed: int, folder: Path) -> bool:
-    """Whether the simulator gave the study of this seed a fault on purpose."""
+def spoiled(model: str, seed: int, labels: Mapping[str, str]) -> bool:
+    """Whether the simulator gave the study of this seed a fault on purpose. labels: its row of labels.csv."""
     if model == "spine_fracture_xr":
         return draw_film(np.random.default_rng([seed * PATIENTS_PER_SEED, 41])).inverted
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        (row,) = csv.DictReader(file)
-    return any(row.get(flag, "") not in ("", "0", "False") for flag in ("metal", "cut_off"))
+    return any(labels.get(flag, "") not in ("", "0", "False") for flag in ("metal", "cut_off"))
 
 
 def _count(tally: Tally, model: str, folder: Path, pipeline: Pipeline) -> None:

@@ -42,7 +42,7 @@ def second_longest(pixels: Array) -> float:
     inner[margin:-margin, margin:-margin] = thin[margin:-margin, margin:-margin]
     labels, _ = ndimage.label(ndimage.binary_closing(inner, np.ones((GAP, 1))), np.ones((3, 3)))
     found = [_length(labels[box] == k) for k, box in enumerate(ndimage.find_objects(labels), start=1)]
-    return sorted([0.0, 0.0, *found])[-2] / max(picture.shape)
+    return float(sorted([0.0, 0.0, *found])[-2] / max(picture.shape))
 
 
 def _length(line: npt.NDArray[np.bool_]) -> float:

@@ -9,7 +9,7 @@ RNG = np.random.default_rng(0)
 
 def scene(longest: int = 256) -> np.ndarray:
     fine = ndimage.gaussian_filter(RNG.standard_normal((longest, longest)), longest / 16)
-    return (0.5 + 0.15 * fine / fine.std()).astype(np.float32)
+    return np.asarray(0.5 + 0.15 * fine / fine.std(), np.float32)
 
 
 @pytest.mark.parametrize("sd", [0.02, 0.05])

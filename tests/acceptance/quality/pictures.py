@@ -9,6 +9,7 @@ from scipy import ndimage
 from tests.acceptance.quality.defects import Change, Files
 from tests.acceptance.quality.runner import clean, labels
 from training.phantoms.chest.lateral import make_lateral
+from training.simulators.case import PATIENTS_PER_SEED
 
 Picture = npt.NDArray[np.floating]  #: (rows, columns) in 0..1
 WHITE = 0.97
@@ -69,7 +70,7 @@ def kept(rows: tuple[float, float] = (0, 1), columns: tuple[float, float] = (0, 
             (round(side * ends[0]), round(side * ends[1]))
             for side, ends in zip(image.shape, (rows, columns), strict=True)
         )
-        return image[top:bottom, left:right]
+        return np.asarray(image[top:bottom, left:right])
 
     return drawn(cut)
 
@@ -102,11 +103,11 @@ def rods(image: Picture) -> Picture:
     return np.maximum(0.8 * image, ndimage.gaussian_filter(metal, columns / 1024))
 
 
-def screws(model: str, seed: int) -> Change:
-    """Screws in L2 to L4 of a lumbar spine and a rod behind them."""
+def screws(files: Files) -> Files:
+    """Screws in L2 to L4 of a simulated lumbar spine and a rod behind them."""
+    centres, step = _levels(files)
 
     def put(image: Picture) -> Picture:
-        centres, step = _levels(model, seed)
         row, column = np.mgrid[: image.shape[0], : image.shape[1]]
         held = centres[1:4]
         behind = held[:, 1].mean() + 0.95 * step
@@ -117,24 +118,24 @@ def screws(model: str, seed: int) -> Change:
             metal |= (np.abs(row - y) < 0.05 * step) & (column > x - 0.3 * step) & (column < behind)
         return np.where(metal, WHITE, image)
 
-    return drawn(put)
+    return drawn(put)(files)
 
 
-def cement(model: str, seed: int) -> Change:
-    """Cement in the body of L3."""
+def cement(files: Files) -> Files:
+    """Cement in the body of L3 of a simulated lumbar spine."""
+    centres, step = _levels(files)
 
     def put(image: Picture) -> Picture:
-        centres, step = _levels(model, seed)
         row, column = np.mgrid[: image.shape[0], : image.shape[1]]
         y, x = centres[2]
         return np.where(((row - y) / 0.28) ** 2 + ((column - x) / 0.38) ** 2 < step**2, WHITE, image)
 
-    return drawn(put)
+    return drawn(put)(files)
 
 
-def _levels(model: str, seed: int) -> tuple[npt.NDArray[np.float64], float]:
+def _levels(files: Files) -> tuple[npt.NDArray[np.float64], float]:
     """(5, 2) row and column of L1 to L5, and the distance between neighbours."""
-    row = labels(model, seed)
+    row = labels("spine_fracture_xr", int(files[0].DeviceSerialNumber) // PATIENTS_PER_SEED)
     centres = np.array([[float(row[f"L{k}_{axis}"]) for axis in ("row", "column")] for k in range(1, 6)])
     return centres, float(np.linalg.norm(np.diff(centres, axis=0), axis=1).mean())
 
@@ -142,4 +143,4 @@ def _levels(model: str, seed: int) -> tuple[npt.NDArray[np.float64], float]:
 @drawn
 def blurred(image: Picture) -> Picture:
     """The patient moved by a fiftieth of the picture's height."""
-    return ndimage.uniform_filter1d(image, max(2, image.shape[0] // 50), axis=0)
+    return np.asarray(ndimage.uniform_filter1d(image, max(2, image.shape[0] // 50), axis=0))

@@ -81,7 +81,7 @@ def _of_a_chest(model: str) -> Iterator[Defect]:
 
 def _of_any(model: str, *others: str) -> Iterator[Defect]:
     """What holds for all three; others: names of rows that a model has of its own."""
-    for name, (change, code) in (GREYS | KINDS).items():
+    for name, (change, code) in {**GREYS, **KINDS}.items():
         if name not in others:
             yield Defect(model, name, change, code)
 
@@ -105,8 +105,8 @@ ROWS: tuple[Defect, ...] = (
     *(Defect(SPINE, name, CUTS[name], "levels-not-found") for name in list(CUTS)[:2]),
     Defect(SPINE, "the left half missing", kept(columns=(1 / 2, 1)), "levels-not-found"),
     Defect(SPINE, "the right half missing", kept(columns=(0, 1 / 2)), "levels-not-found"),
-    Defect(SPINE, "screws and a rod", screws(SPINE, SEEDS[SPINE]), "metal-in-spine"),
-    Defect(SPINE, "cement in a vertebral body", cement(SPINE, SEEDS[SPINE]), "levels-not-found"),
+    Defect(SPINE, "screws and a rod", screws, "metal-in-spine"),
+    Defect(SPINE, "cement in a vertebral body", cement, "levels-not-found"),
     Defect(SPINE, "a chest tagged as lumbar spine", another(CAP, SEEDS[CAP]), "levels-not-found"),
     Defect(SPINE, "a lateral chest tagged as lumbar spine", lateral_chest, "levels-not-found"),
     Defect(SPINE, "a frontal view by its tag", tagged(ViewPosition="AP"), "wrong-view"),
