@@ -1,7 +1,7 @@
 """How often each defect of docs/quality-control.md ends as its row says: the rows on many simulated studies.
 
-`python -m benchmarks.defect_rates --model NAME --studies N`. What the header decides is left out: it never fails. So are
-studies that the simulator spoiled itself.
+`python -m benchmarks.defect_rates --model NAME --studies N`. What the header decides is left out: it never fails.
+So are studies that the simulator spoiled itself.
 """
 
 import argparse

@@ -79,7 +79,7 @@ def table(rows: Iterable[Row], shown: dict[str, str]) -> str:
     other = Counter(row.code or row.outcome for row in all_rows if READS[row.model] != _kind(row))
     lines = ["| file | it shows | model | outcome | code | reason |", "| --- | --- | --- | --- | --- | --- |"]
     lines += [
-        f"| {row.name} | {shown.get(row.name, 'not looked at')} | {row.model} | {row.outcome} |"
+        f"| {row.name} | {shown.get(row.name, 'no picture')} | {row.model} | {row.outcome} |"
         f" {f'`{row.code}`' if row.code else ''} | {row.reason.replace('|', '/')} |"
         for row in own
     ]

@@ -9,7 +9,10 @@ import pydicom
 from PIL import Image, ImageDraw
 from pydicom.errors import InvalidDicomError
 
-from benchmarks.real_inputs import Input
+from benchmarks.real_inputs import RADIOGRAPHS, Input
+from dicom_node.header import read_instance
+from dicom_node.pixels import read_radiograph
+from screening.errors import ScreeningError
 
 SIDE, CAPTION, ACROSS, DOWN = 300, 66, 4, 3  # pixels of a picture and of the words below it; pictures on a sheet
 
@@ -36,14 +39,15 @@ def draw_sheets(items: Sequence[Input], captions: Mapping[str, Sequence[str]], o
 def _middle(item: Input) -> npt.NDArray[np.uint8] | None:
     """The middle file's grey values stretched over 0..255, bone bright; None where they cannot be decoded."""
     paths = sorted(item.folder.iterdir())
+    path = paths[len(paths) // 2]
     try:
-        ds = pydicom.dcmread(paths[len(paths) // 2])
-        values = np.asarray(ds.pixel_array, np.float32)
-    except (InvalidDicomError, ValueError, RuntimeError, AttributeError, NotImplementedError, KeyError, TypeError):
+        if item.modality in RADIOGRAPHS:
+            values = read_radiograph(path, read_instance(path, location=str(path))).pixels
+        else:
+            values = np.asarray(pydicom.dcmread(path).pixel_array, np.float32)
+    except (ScreeningError, InvalidDicomError, ValueError, RuntimeError, AttributeError, NotImplementedError, KeyError):
         return None
     while values.ndim > 2:
         values = values[len(values) // 2] if values.shape[-1] > 4 else values.mean(-1)
     low, high = np.percentile(values, (1, 99))
-    grey = np.clip((values - low) / max(float(high - low), 1e-6), 0, 1)
-    inverted = ds.get("PhotometricInterpretation") == "MONOCHROME1"
-    return np.asarray(np.round(255 * (1 - grey if inverted else grey)), np.uint8)
+    return np.asarray(np.round(255 * np.clip((values - low) / max(float(high - low), 1e-6), 0, 1)), np.uint8)

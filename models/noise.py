@@ -16,7 +16,7 @@ _RESIDUAL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 
 def noise_level(pixels: Array) -> float:
     """Standard deviation of the noise against the range of the smoothed picture. pixels: float32 (rows, columns)."""
-    small = shrunk(pixels, LONGEST)
+    small = shrunk(pixels, min(LONGEST, max(pixels.shape) // 2))  # a small picture's own detail is as fine as noise
     low, high = np.percentile(small, SHOWN)
     inside = (small > low) & (small < high)
     if not inside.any():

@@ -100,7 +100,7 @@ def rods(image: Picture) -> Picture:
     for side in (0.46, 0.54):
         left = round(side * columns)
         metal[round(0.35 * rows) : round(0.85 * rows), left : left + round(0.016 * columns)] = 1.0
-    return np.maximum(0.8 * image, ndimage.gaussian_filter(metal, columns / 1024))
+    return np.asarray(np.maximum(0.8 * image, ndimage.gaussian_filter(metal, columns / 1024)))
 
 
 def screws(files: Files) -> Files:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from models.chest_position import MIRRORED_NOTE
-from models.chest_quality import UNSEEN_NOTE
 from models.pediatric_age_cxr.pipeline import NO_AGE_NOTE
 from models.spine_fracture_xr.pipeline import METAL_NOTE as SPINE_NOTE
 from models.straight_metal import METAL_NOTE
@@ -27,6 +26,12 @@ from tests.acceptance.quality.pictures import (
 CAP, CHILD, SPINE = "cap_mortality_cxr", "pediatric_age_cxr", "spine_fracture_xr"
 SEEDS: Mapping[str, int] = {CAP: 8, CHILD: 9, SPINE: 7}
 """Of the study that is spoiled."""
+
+UNSEEN: Mapping[str, str] = {
+    CAP: "A blurred picture, metal, or a child taken for an adult may go unnoticed.",
+    CHILD: "A blurred picture, metal, or an adult taken for a child may go unnoticed.",
+}
+"""Among the limits of the card, which every result shows."""
 
 TURNS: Mapping[str, Change] = {
     "grey scale inverted, its tag right": drawn(lambda image: 1 - image),
@@ -92,14 +97,14 @@ ROWS: tuple[Defect, ...] = (
     *_of_a_chest(CAP),
     *_of_any(CAP),
     Defect(CAP, "a child by its age", tagged(PatientAge="008Y", PatientBirthDate=""), "not-adult"),
-    Defect(CAP, "a child tagged as an adult", another(CHILD, SEEDS[CHILD]), READ, UNSEEN_NOTE, recognised=False),
-    Defect(CAP, "blurred by motion", blurred, READ, UNSEEN_NOTE, recognised=False),
+    Defect(CAP, "a child tagged as an adult", another(CHILD, SEEDS[CHILD]), READ, UNSEEN[CAP], recognised=False),
+    Defect(CAP, "blurred by motion", blurred, READ, UNSEEN[CAP], recognised=False),
     *_of_a_chest(CHILD),
     *_of_any(CHILD, NO_AGE),
     Defect(CHILD, NO_AGE, tagged(PatientAge=None, PatientBirthDate=""), READ, NO_AGE_NOTE),
     Defect(CHILD, "an adult by the age", tagged(PatientAge="045Y", PatientBirthDate=""), "not-a-child"),
-    Defect(CHILD, "an adult tagged as a child", another(CAP, SEEDS[CAP]), READ, UNSEEN_NOTE, recognised=False),
-    Defect(CHILD, "blurred by motion", blurred, READ, UNSEEN_NOTE, recognised=False),
+    Defect(CHILD, "an adult tagged as a child", another(CAP, SEEDS[CAP]), READ, UNSEEN[CHILD], recognised=False),
+    Defect(CHILD, "blurred by motion", blurred, READ, UNSEEN[CHILD], recognised=False),
     Defect(SPINE, "grey scale inverted, its tag right", TURNS["grey scale inverted, its tag right"], "inverted"),
     *(Defect(SPINE, name, TURNS[name], "levels-not-found") for name in list(TURNS)[1:]),
     *(Defect(SPINE, name, CUTS[name], "levels-not-found") for name in list(CUTS)[:2]),

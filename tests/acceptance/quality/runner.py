@@ -11,6 +11,7 @@ from typing import Any
 
 from pydicom import dcmread
 
+from models import registry
 from screening.settings import Settings
 from tests.acceptance.quality.defects import READ, UNREAD, Defect, Files
 from training.simulate import SIMULATORS
@@ -81,7 +82,8 @@ def _seen(result: dict[str, Any]) -> Seen:
         return Seen(first["code"], first["reason"])
     if outcome["kind"] == "not_evaluable":
         return Seen(outcome["code"], outcome["reason"])
-    return Seen(READ, " ".join([outcome["conclusion"], *outcome["notes"]]))
+    limits = registry.card(result["model"]).limits  # its report and its card picture hold them
+    return Seen(READ, " ".join([outcome["conclusion"], *outcome["notes"], *limits]))
 
 
 def check(defect: Defect, seed: int, folder: Path) -> None:
