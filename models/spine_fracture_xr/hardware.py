@@ -14,9 +14,9 @@ Points = npt.NDArray[np.float64]
 
 NARROW = 7  # pixels of the square of 256, 9 mm of 330: cortical bone is narrower, but fainter; bodies are wider
 BRIGHTER = 0.35  # than what lies around it, of the range
-MOST = 0.03  # share of the spine's surroundings that is that bright; 0.027 in the most of 24 simulated spines
+MOST = 0.05  # share of the spine's surroundings that is that bright; 0.045 in the most of 93 simulated spines
 REACH = 1.3  # distances between bodies, on either side of the line through their centres
-CEMENT = 0.27  # by which one body is brighter than the median of L1 to L4; 0.23 in the most of the 24
+CEMENT = 0.27  # by which one body is brighter than the median of L1 to L4; 0.24 in the most of the 93
 MIDDLE = 0.22  # of the distance: the part of a body that is looked at
 
 

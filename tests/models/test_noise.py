@@ -13,7 +13,7 @@ def scene(longest: int = 256) -> np.ndarray:
 
 
 def noisy(pixels: np.ndarray, sd: float) -> np.ndarray:
-    return pixels + np.float32(sd) * RNG.standard_normal(pixels.shape).astype(np.float32)
+    return np.asarray(pixels + sd * RNG.standard_normal(pixels.shape), np.float32)
 
 
 def test_twice_the_noise_is_told_as_twice_as_much() -> None:
