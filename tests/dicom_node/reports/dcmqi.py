@@ -11,6 +11,7 @@ from typing import Any
 
 from screening.codes import CodedName
 from screening.findings import Measurement, MeasurementGroup, NotEvaluable, Outcome
+from screening.rounding import rounded
 
 ALGORITHM_FAMILY = "111000"  # dcmqi lists it among the answers of each group, although it belongs to the algorithm
 
@@ -23,7 +24,8 @@ def check_with_dcmqi(path: Path, outcome: Outcome) -> None:
         assert refusal["Finding"]["CodeValue"] == "NOTEVALUABLE"
         assert refusal["measurementItems"] == []
         return
-    assert [_read(group) for group in groups] == [_told(group) for group in outcome.groups]
+    for group, told in zip(groups, outcome.groups, strict=True):
+        assert _read(group) == _told(told)
     assert len({group["TrackingUniqueIdentifier"] for group in groups}) == len(groups)
 
 
@@ -85,11 +87,11 @@ def _measurement(told: Measurement) -> dict[str, Any]:
     bounds = {"INTERVALLOW": told.low, "INTERVALHIGH": told.high}
     return {
         "name": _code(told.name),
-        "value": round(told.value, digits),
+        "value": rounded(told.value, digits),
         "unit": _code(told.unit),
         "derivation": None if told.derivation is None else _code(told.derivation),
         "interval": [
-            (name, round(bound, digits), _code(told.unit)) for name, bound in bounds.items() if bound is not None
+            (name, rounded(bound, digits), _code(told.unit)) for name, bound in bounds.items() if bound is not None
         ],
     }
 
