@@ -59,6 +59,14 @@ class Frame:
         return square
 
 
+def shrunk(image: Array, longest: int) -> Array:
+    """float32 (rows, columns) -> the same (antialiased bilinear), at most `longest` pixels on its longer side."""
+    share = min(1.0, longest / max(image.shape))
+    size = tuple(max(1, round(side * share)) for side in image.shape)
+    source = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None, None]
+    return np.asarray(functional.interpolate(source, size=size, mode="bilinear", antialias=True)[0, 0], np.float32)
+
+
 def robust_scale(image: Array, low: float, high: float) -> Array:
     """Linear scaling of the percentiles low..high (of 100) to 0..1, clipped. A flat image gives zeros."""
     bottom, top = np.percentile(image, (low, high))

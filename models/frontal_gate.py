@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from models.framing import Array, Frame, robust_scale
+from models.noise import noise_level
 from models.weights import fill, read_shared_weights
 
 SHARED_WEIGHTS = Path(__file__).with_name("frontal_gate.safetensors")
@@ -28,6 +29,8 @@ SMALLEST = 128  # pixels along the shorter side; below, ribs and vessels cannot 
 FLATTEST = 0.02  # 0.5 to 99.5 percentile of values in 0..1; below, nothing is depicted; assumption
 MOST_CLIPPED = 0.75  # share of pixels at the lowest or the highest value; assumption
 FEWEST_LEVELS = 12  # different grey values among 0.5..99.5 percentile; assumption
+# Noise against the signal (`models.noise`); the noisiest of 1,013 real chests has 0.0219, of 140 simulated ones 0.0139
+NOISIEST = 0.026
 PERCENTILES = (0.5, 99.5)
 SAMPLED = 512  # rows and columns that are looked at: grey value statistics need no more
 
@@ -79,7 +82,11 @@ def check_values(pixels: Array) -> Refusal | None:
             code="image-too-small",
             reason=f"the image has {rows} x {columns} pixels; the shorter side needs at least {SMALLEST}",
         )
-    step = max(1, min(rows, columns) // SAMPLED)
+    return _check_range(pixels) or _check_noise(pixels)
+
+
+def _check_range(pixels: Array) -> Refusal | None:
+    step = max(1, min(pixels.shape) // SAMPLED)
     pixels = pixels[::step, ::step]
     low, high = (float(v) for v in np.percentile(pixels, PERCENTILES))
     if high - low < FLATTEST:
@@ -93,6 +100,13 @@ def check_values(pixels: Array) -> Refusal | None:
     if np.unique(np.round(pixels[(pixels >= low) & (pixels <= high)], 4)).size < FEWEST_LEVELS:
         return Refusal(code="image-posterised", reason=f"the image has fewer than {FEWEST_LEVELS} grey values")
     return None
+
+
+def _check_noise(pixels: Array) -> Refusal | None:
+    level = noise_level(pixels)
+    if level <= NOISIEST:
+        return None
+    return Refusal(code="image-noisy", reason=f"noise is {level:.1%} of the signal; at most {NOISIEST:.1%} can be read")
 
 
 @torch.no_grad()

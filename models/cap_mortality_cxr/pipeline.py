@@ -16,6 +16,8 @@ from models.cap_mortality_cxr import preprocess
 from models.cap_mortality_cxr.combined import CURB65, MORTALITY_30D_CURB65, SCORE, Combination, Severity, severity_of
 from models.cap_mortality_cxr.network import MortalityNet, Output
 from models.cap_mortality_cxr.selection import ADULT_YEARS
+from models.chest_position import check_whole, position_net, position_of
+from models.chest_quality import quality_notes
 from models.contract import ScreeningModel
 from models.framing import Array, Frame, analysed_area
 from models.frontal_gate import FrontalNet, Refusal, check_values, check_view, frontal_score
@@ -94,6 +96,7 @@ class CapMortality:
         self._card = card
         self._network = network.to(device).eval()
         self._gate = gate.eval()
+        self._position = position_net()
         self._gate_threshold = gate_threshold
         self._calibration = calibration
         self._ood = ood_constants
@@ -134,7 +137,12 @@ class CapMortality:
                 *(() if not beside else (_group("Chest radiograph with CURB-65", image, beside),)),
             ),
             conclusion=self._conclusion(risk, beside),
-            notes=(*((FAR_NOTE,) if distance > FAR_FROM_TRAINING else ()), *severity.notes, *self._lacking(severity)),
+            notes=(
+                *((FAR_NOTE,) if distance > FAR_FROM_TRAINING else ()),
+                *severity.notes,
+                *self._lacking(severity),
+                *quality_notes(self._position, image.pixels),
+            ),
             out_of_distribution=distance,
             heatmap=_cropped(heat, frame, image),
         )
@@ -159,8 +167,12 @@ class CapMortality:
         return NotEvaluable(code=refusal.code, reason=refusal.reason, sop_instance_uid=uid)
 
     def refuse_picture(self, pixels: Array) -> Refusal | None:
-        """What speaks against float32 (rows, columns) in 0..1 being an upright frontal chest, or None."""
-        return check_values(pixels) or check_view(self._gate, pixels, self._gate_threshold)
+        """What speaks against float32 (rows, columns) in 0..1 being a whole upright frontal chest, or None."""
+        return (
+            check_values(pixels)
+            or check_view(self._gate, pixels, self._gate_threshold)
+            or check_whole(position_of(self._position, pixels))
+        )
 
     def probe(self) -> float:
         """Probability, 0..1, for a made-up picture, past every refusal: whether these weights make numbers at all.

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from models.chest_position import check_whole, position_net, position_of
+from models.chest_quality import quality_notes
 from models.contract import ScreeningModel
 from models.framing import analysed_area
 from models.frontal_gate import SHARED_THRESHOLD, FrontalNet, check_values, check_view, frontal_score, shared_gate
@@ -72,6 +74,7 @@ class PediatricAge:
     def __init__(self, reader: Reader, gate: FrontalNet) -> None:
         self._reader = reader
         self._gate = gate.eval()
+        self._position = position_net()
 
     @property
     def card(self) -> ModelCard:
@@ -95,6 +98,7 @@ class PediatricAge:
         estimate = self._estimate(ages, image, patient)
         notes = _notes(estimate, picture, sex, image)
         notes += (FAR_NOTE,) if ages.distance[0] > FAR_FROM_TRAINING else ()
+        notes += quality_notes(self._position, image.pixels)
         return Findings(
             groups=(_headline(estimate, picture, image.sop_instance_uid),),
             conclusion=_conclusion(estimate),
@@ -139,7 +143,11 @@ class PediatricAge:
                 reason=f"age is {int(majority.OF_AGE_YEARS)} years or over; the model is for children below that",
                 sop_instance_uid=uid,
             )
-        refusal = check_values(image.pixels) or check_view(self._gate, image.pixels, SHARED_THRESHOLD)
+        refusal = (
+            check_values(image.pixels)
+            or check_view(self._gate, image.pixels, SHARED_THRESHOLD)
+            or check_whole(position_of(self._position, image.pixels))
+        )
         if refusal is None:
             return None
         return NotEvaluable(code=refusal.code, reason=refusal.reason, sop_instance_uid=uid)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 import torch
 from PIL import Image
+from scipy import ndimage
 
 from dicom_node.header import read_instance
 from dicom_node.pixels.radiograph import read_radiograph
@@ -44,9 +45,21 @@ def test_grey_values_alone_can_rule_a_picture_out(pixels: Array, code: str) -> N
 
 
 def test_a_picture_with_a_black_margin_passes() -> None:
-    pixels = RNG.random((256, 256)).astype(np.float32)
+    pixels = soft()
     pixels[:, :100] = 0.0
     assert check_values(pixels) is None
+
+
+def test_noise_is_refused_and_says_how_much_there_is() -> None:
+    refusal = check_values(soft() + 0.1 * RNG.standard_normal((256, 256)).astype(np.float32))
+    assert refusal is not None
+    assert refusal.code == "image-noisy"
+    assert refusal.reason.endswith("at most 2.6% can be read")
+
+
+def soft() -> Array:
+    """Shades without noise."""
+    return np.asarray(np.clip(0.5 + 2 * ndimage.gaussian_filter(RNG.standard_normal((256, 256)), 8), 0, 1), np.float32)
 
 
 def test_the_score_knows_up_from_down() -> None:

@@ -98,7 +98,7 @@ def _batch(good: Tensor, bad: Tensor, generator: torch.Generator) -> tuple[Tenso
         return pool[torch.randint(len(pool), (count,), generator=generator)]
 
     half, eighth = BATCH // 2, BATCH // 8
-    upright = _look(_place(some(good, half), generator, 0.72, 1.4, 0.10), generator)
+    upright = look(_place(some(good, half), generator, 0.72, 1.4, 0.10), generator)
     turned = [torch.rot90(image, int(k), (1, 2)) for image, k in zip(
         some(good, eighth), torch.randint(1, 4, (eighth,), generator=generator), strict=True)]  # fmt: skip
     upside = some(good, eighth // 2).flip(2)
@@ -106,7 +106,7 @@ def _batch(good: Tensor, bad: Tensor, generator: torch.Generator) -> tuple[Tenso
     torn = _place(some(good, eighth), generator, 0.22, 0.45, 0.5)
     others = some(bad, half - 3 * eighth)
     wrong = torch.cat([torch.stack(turned), upside, inverted, torn, others])
-    wrong = _look(augment(wrong, generator), generator)
+    wrong = look(augment(wrong, generator), generator)
     return torch.cat([upright, wrong]), torch.cat([torch.ones(half), torch.zeros(len(wrong))])
 
 
@@ -123,7 +123,7 @@ def _place(images: Tensor, generator: torch.Generator, least: float, most: float
     return augment(functional.grid_sample(images, grid, padding_mode=fill, align_corners=False), generator)
 
 
-def _look(images: Tensor, generator: torch.Generator) -> Tensor:
+def look(images: Tensor, generator: torch.Generator) -> Tensor:
     """Other display chains: local contrast, clipping, haze, bright or dark margins."""
     n = images.shape[0]
     local = images - functional.avg_pool2d(images, 15, 1, 7, count_include_pad=False)

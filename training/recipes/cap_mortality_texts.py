@@ -18,6 +18,7 @@ CARD: dict[str, Any] = {
         "Trained on simulated patients only: the figure carries no clinical knowledge beyond a typed-in hazard.",
         "Holds only if the patient has community-acquired pneumonia; pneumonia itself is not looked for.",
         "Age, laboratory values and vital signs do not enter the estimate from the image.",
+        "A blurred picture, metal, or a child taken for an adult may go unnoticed.",
     ],
     "reference": (
         "Kim C, Hwang EJ et al. Deep learning-based prediction of 30-day mortality in community-acquired pneumonia"

@@ -20,6 +20,7 @@ CARD: dict[str, Any] = {
         "Not for legal or forensic questions: whether somebody has reached an age is never answered.",
         "Most of what tells the age is size: where the header does not give the size of a pixel, errors are larger.",
         "Patients of 18 years and over are refused; the scale of what is told ends there.",
+        "A blurred picture, metal, or an adult taken for a child may go unnoticed.",
     ],
     "reference": (
         "Age of children from the chest radiograph, ResNet with Coordinate Attention. Insights into Imaging 2025,"

@@ -1,7 +1,8 @@
 """Simulated studies, with or without a defect, through the code of `opportune screen`."""
 
+import csv
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -10,6 +11,7 @@ from typing import Any
 
 from pydicom import dcmread
 
+from models import registry
 from screening.settings import Settings
 from tests.acceptance.quality.defects import READ, UNREAD, Defect, Files
 from training.simulate import SIMULATORS
@@ -25,17 +27,31 @@ class Seen:
     words: str  #: everything that a reader is told
 
 
+@dataclass(frozen=True)
+class _Simulated:
+    images: tuple[bytes, ...]
+    labels: Mapping[str, str]
+
+
 @cache
-def _simulated(model: str, seed: int) -> tuple[bytes, ...]:
-    with tempfile.TemporaryDirectory() as folder:
-        SIMULATORS[model](Path(folder), 1, seed, lambda: None)
-        paths = sorted(path for path in Path(folder).rglob("*.dcm") if path.name != "segmentation.dcm")
-        return tuple(path.read_bytes() for path in paths)
+def _simulated(model: str, seed: int) -> _Simulated:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        SIMULATORS[model](folder, 1, seed, lambda: None)
+        paths = sorted(path for path in folder.rglob("*.dcm") if path.name != "segmentation.dcm")
+        with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+            (row,) = csv.DictReader(file)
+        return _Simulated(tuple(path.read_bytes() for path in paths), row)
 
 
 def clean(model: str, seed: int) -> Files:
     """The images of a simulated study, as fit for the model as its simulator makes them; drawn once in a process."""
-    return [dcmread(BytesIO(content)) for content in _simulated(model, seed)]
+    return [dcmread(BytesIO(content)) for content in _simulated(model, seed).images]
+
+
+def labels(model: str, seed: int) -> Mapping[str, str]:
+    """What is true about it: the row of labels.csv."""
+    return _simulated(model, seed).labels
 
 
 @cache
@@ -66,7 +82,8 @@ def _seen(result: dict[str, Any]) -> Seen:
         return Seen(first["code"], first["reason"])
     if outcome["kind"] == "not_evaluable":
         return Seen(outcome["code"], outcome["reason"])
-    return Seen(READ, " ".join([outcome["conclusion"], *outcome["notes"]]))
+    limits = registry.card(result["model"]).limits  # its report and its card picture hold them
+    return Seen(READ, " ".join([outcome["conclusion"], *outcome["notes"], *limits]))
 
 
 def check(defect: Defect, seed: int, folder: Path) -> None:

@@ -3,6 +3,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from models import registry
@@ -177,3 +178,9 @@ def test_weights_that_make_no_number_are_found_by_the_probe(
     monkeypatch.setattr(type(model._reader), "find", lambda *_: broken)
     with pytest.raises(WeightsMismatch, match="confidence of the keypoints is not finite"):
         model.probe()
+
+
+@pytest.mark.real_data
+def test_a_real_chest_whose_spine_looks_like_a_lumbar_one_is_refused(model: SpineFracture, real_data: Path) -> None:
+    picture = PIL.Image.open(real_data / "cxr_survival" / "images" / "hann_91cda775.jpg").convert("L")
+    assert refused(model, of(np.asarray(picture, np.float32) / np.float32(255))) == "frontal-chest"
