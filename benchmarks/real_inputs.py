@@ -11,8 +11,8 @@ import numpy as np
 
 from dicom_node.header import is_own_output, read_instance
 from screening.errors import BadHeader, SpoolUnavailable
-from training.phantoms.ct_dicom import CtScan, write_ct
-from training.phantoms.dicom import PhantomPatient
+from training.phantoms.ct_dicom import ABDOMEN, CtScan, write_ct
+from training.phantoms.dicom import CHEST, PhantomPatient
 
 RADIOGRAPHS, CT = ("CR", "DX"), ("CT",)
 MOMENT = datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
@@ -86,7 +86,7 @@ def _volume(path: Path, relative: Path, out: Path) -> Input:
     folder = out / str(relative).replace("/", "_")
     scan = CtScan(
         seed=1, age=65.0, sex="M", hu=np.clip(hu, -1024, 3071), spacing=(z, y, x), origin=(0.0, 0.0, 0.0), kvp=120,
-        kernel="real", contrast=False, simulator="real",
+        kernel="real", contrast=False, simulator="real", part=CHEST if path.name.startswith("LIDC") else ABDOMEN,
     )  # fmt: skip
     patient = PhantomPatient(patient_id="REAL", name="Real^Volume", birth_date=datetime(1961, 1, 1, tzinfo=UTC).date())
     write_ct(folder, scan, patient=patient, study_instance_uid="2.25.1", acquired=MOMENT)

@@ -112,7 +112,7 @@ ROWS: tuple[Defect, ...] = (
     Defect(SPINE, "the right half missing", kept(columns=(0, 1 / 2)), "spine-cut-off"),
     Defect(SPINE, "screws and a rod", screws, "metal-in-spine"),
     Defect(SPINE, "cement in a vertebral body", cement, "metal-in-spine"),
-    Defect(SPINE, "a chest tagged as lumbar spine", another(CAP, SEEDS[CAP]), "frontal-chest"),
+    Defect(SPINE, "a chest tagged as lumbar spine", another(CAP, SEEDS[CAP]), "levels-not-found"),
     Defect(SPINE, "a lateral chest tagged as lumbar spine", lateral_chest, "levels-not-found"),
     Defect(SPINE, "a frontal view by its tag", tagged(ViewPosition="AP"), "wrong-view"),
     Defect(SPINE, "flexion by its description", tagged(SeriesDescription="Lumbar spine flexion"), "not-neutral"),
