@@ -28,6 +28,7 @@ from pydantic_core import ErrorDetails
 from screening.card import Evidence
 from screening.errors import ConfigurationError
 from screening.reports import FORMS, ObjectKind
+from screening.signatures import Signatures
 
 PREFIX = "OPPORTUNE_"
 CONFIG_NAME = "opportune.toml"
@@ -159,6 +160,11 @@ class WorkerSettings(_Section):
     memory_limit_mb: int = Field(
         12288, ge=0, description="Address space of the child, MB; 0 for no limit (needed with CUDA)"
     )
+    confined: bool = Field(
+        True,
+        description="Whether the child is kept from network, programs, other processes and writing files;"
+        " false only where a GPU's driver does not work so",
+    )
     threads: int = Field(2, ge=1, description="Threads of the child for inference")
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where models run; auto takes CUDA where there is one"
@@ -207,6 +213,7 @@ class Settings(_Section):
     peers: tuple[Peer, ...] = ()
     destinations: tuple[Destination, ...] = ()
     models: Mapping[str, ModelSettings] = Field(default_factory=dict, description="By model name")
+    signatures: Signatures = Signatures()
     worker: WorkerSettings = WorkerSettings()
     delivery: DeliverySettings = DeliverySettings()
 
