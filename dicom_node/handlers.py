@@ -6,17 +6,19 @@ from typing import cast
 from pydicom import Dataset
 from pynetdicom import evt
 from pynetdicom.association import Association
+from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event, EventHandlerType
 from pynetdicom.pdu_primitives import A_ABORT, A_ASSOCIATE, A_RELEASE
 from pynetdicom.presentation import PresentationContext
 
 from dicom_node.access import AccessList, Admitted, Refused
+from dicom_node.arrival import Arrival, Incoming
 from dicom_node.association_log import AssociationLog, Party
 from dicom_node.commitment import read_report
 from dicom_node.contexts import commitment_context, storage_contexts, verification_context
 from dicom_node.ledger import Ledger, RejectedContext
-from dicom_node.reception import PROCESSING_FAILURE, SUCCESS, Answer, Incoming, Reception
+from dicom_node.reception import PROCESSING_FAILURE, SUCCESS, Answer, Reception
 from screening.errors import BadHeader
 
 logger = logging.getLogger(__name__)
@@ -96,7 +98,8 @@ class Handlers:
     def on_store(self, event: Event) -> Dataset:
         """C-STORE."""
         try:
-            answer = self._reception.receive(lambda: self._log.number(event.assoc), _incoming(event))
+            arrival = cast("Arrival", cast("C_STORE", event.request).DataSet)
+            answer = self._reception.receive(lambda: self._log.number(event.assoc), arrival)
         except Exception as exc:  # noqa: BLE001 (a fault of ours ends this object, not the association)
             logger.error("C-STORE failed: %s", type(exc).__name__)
             answer = Answer(status=PROCESSING_FAILURE, comment="processing failure")
@@ -105,6 +108,23 @@ class Handlers:
         if answer.comment:
             response.ErrorComment = answer.comment
         return response
+
+    def expect(self, association: Association, message: C_STORE_RQ) -> Arrival:
+        """Where the data set of a C-STORE request goes, by its command set; KeyError if its context is not accepted."""
+        context = association._accepted_cx[cast("int", message.context_id)]
+        return self._reception.expect(
+            Incoming(
+                abstract_syntax=str(context.abstract_syntax),
+                sop_class_uid=str(message.command_set.AffectedSOPClassUID),
+                sop_instance_uid=str(message.command_set.AffectedSOPInstanceUID),
+                transfer_syntax_uid=str(context.transfer_syntax[0]),
+            )
+        )
+
+    def on_breach(self, association: Association, reason: str) -> None:
+        """Take down that we end an association whose peer asks for too much."""
+        self._log.ending(association, "aborted")
+        logger.warning("association from %s aborted: %s", association.requestor.address, reason)
 
     def on_event_report(self, event: Event) -> tuple[int, None]:
         """N-EVENT-REPORT of the storage commitment SOP class (PS3.4 J.3.3)."""
@@ -144,17 +164,6 @@ def _party(association: Association) -> Party:
         calling_ae_title=request.calling_ae_title.strip(),
         called_ae_title=request.called_ae_title.strip(),
         address=str(association.requestor.address),
-    )
-
-
-def _incoming(event: Event) -> Incoming:
-    request = cast("C_STORE", event.request)
-    return Incoming(
-        abstract_syntax=str(event.context.abstract_syntax),
-        sop_class_uid=str(request.AffectedSOPClassUID),
-        sop_instance_uid=str(request.AffectedSOPInstanceUID),
-        transfer_syntax_uid=str(event.context.transfer_syntax),
-        data_set=event.encoded_dataset(include_meta=False),
     )
 
 

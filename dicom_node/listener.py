@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 from dicom_node.access import AccessList
 from dicom_node.association_log import AssociationLog, Party
-from dicom_node.contexts import verification_context
+from dicom_node.bounded_association import Bounds
 from dicom_node.handlers import Handlers
 from dicom_node.identity import Timeouts, make_ae
 from dicom_node.ledger import Ledger
+from dicom_node.limits import Budget, Limits
 from dicom_node.reception import Reception
 from dicom_node.server import BoundServer
 from dicom_node.spool import Spool
@@ -44,6 +45,8 @@ class Listener:
         Called after each reception; must be quick.
     timeouts
         How long a silent peer is borne with.
+    limits
+        What else is borne with; by default what the node's settings ask for.
     """
 
     def __init__(  # noqa: PLR0917 (the interface; in the order in which they come into play)
@@ -55,12 +58,15 @@ class Listener:
         ledger: Ledger,
         on_stored: Callable[[], None],
         timeouts: Timeouts = TIMEOUTS,
+        limits: Limits | None = None,
     ) -> None:
         self._node = node
         self._access = AccessList(node.ae_title, peers, destinations)
         self._ledger = ledger
         self._log = AssociationLog(ledger)
-        self._handlers = Handlers(self._access, self._log, Reception(spool, ledger, on_stored), ledger)
+        self._limits = limits or Limits.of(node)
+        reception = Reception(spool, ledger, on_stored, Budget(self._limits.arriving_bytes))
+        self._handlers = Handlers(self._access, self._log, reception, ledger)
         self._ae = make_ae(node.ae_title, timeouts, node.maximum_pdu_size)
         self._ae.maximum_associations = node.maximum_associations
         self._server: BoundServer | None = None
@@ -80,11 +86,10 @@ class Listener:
         server = BoundServer(
             self._ae,
             (self._node.bind, self._node.port),
-            self._node.ae_title,
-            [verification_context()],  # each association gets its own when it is admitted
-            evt_handlers=self._handlers.bound(),
+            self._handlers.bound(),
+            Bounds(limits=self._limits, expect=self._handlers.expect, on_breach=self._handlers.on_breach),
             knows=self._access.knows,
-            on_stranger=self._on_stranger,
+            on_refused=self._on_refused,
         )
         try:
             # only now that the port is ours: a second listener, started by mistake, must not close the first one's
@@ -118,12 +123,9 @@ class Listener:
         self._log.stop()
         self._server = None
 
-    def _on_stranger(self, address: str) -> None:
-        """A connection from an address of nobody; what AE title it would have named is not known."""
-        self._log.refused(
-            Party(calling_ae_title="", called_ae_title="", address=address),
-            "no peer or destination has this address; the connection was closed",
-        )
+    def _on_refused(self, address: str, reason: str) -> None:
+        """A connection that was closed unread; what AE title it would have named is not known."""
+        self._log.refused(Party(calling_ae_title="", called_ae_title="", address=address), reason)
 
     def _look_up_names(self) -> None:
         while not self._stopping.wait(LOOK_UP_SECONDS):

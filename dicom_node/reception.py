@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
+from dicom_node.arrival import Arrival, Incoming, Unfinished
 from dicom_node.contexts import SECONDARY_CAPTURE_SOP_CLASSES
 from dicom_node.ledger import Ledger
+from dicom_node.limits import Budget
 from dicom_node.part10 import head
-from dicom_node.spool import Stored
 from screening.errors import DatabaseUnavailable, SpoolUnavailable
 from screening.types import is_uid
 
@@ -25,24 +27,13 @@ OWN_OUTPUT = 0xC001  # PS3.4 table B.2-1, the range Cxxx: a sender does not try 
 class Storage(Protocol):
     """The part of the spool that reception needs."""
 
-    def put(self, *chunks: bytes) -> Stored:
-        """Make the bytes durable."""
+    def begin(self) -> Unfinished:
+        """A new file."""
         ...
 
     def remove(self, name: str) -> None:
-        """Take them away again."""
+        """Take a file away again."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Incoming:
-    """A C-STORE request."""
-
-    abstract_syntax: str  #: of the presentation context that it came in
-    sop_class_uid: str  #: Affected SOP Class UID
-    sop_instance_uid: str  #: Affected SOP Instance UID, as the peer wrote it
-    transfer_syntax_uid: str
-    data_set: bytes = field(repr=False)  #: as encoded by the peer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,12 +47,18 @@ class Answer:
 class Reception:
     """Takes objects in."""
 
-    def __init__(self, storage: Storage, ledger: Ledger, on_stored: Callable[[], None]) -> None:
+    def __init__(self, storage: Storage, ledger: Ledger, on_stored: Callable[[], None], budget: Budget) -> None:
         self._storage = storage
         self._ledger = ledger
         self._on_stored = on_stored
+        self._budget = budget
 
-    def receive(self, association_id: Callable[[], int], incoming: Incoming) -> Answer:
+    def expect(self, incoming: Incoming) -> Arrival:
+        """Where the data set of this request is to be written, as it comes."""
+        begin = None if _malformed(incoming) is not None else partial(self._begin, incoming)
+        return Arrival(incoming, begin, self._budget)
+
+    def receive(self, association_id: Callable[[], int], arrival: Arrival) -> Answer:
         """Store one object.
 
         When the answer is Success, the bytes are in the spool and the row is committed. With any other answer, and when
@@ -71,9 +68,16 @@ class Reception:
         ----------
         association_id
             The number of its association; asking for it may raise DatabaseUnavailable.
-        incoming
-            The request.
+        arrival
+            What came, to the last fragment.
         """
+        try:
+            return self._receive(association_id, arrival)
+        finally:
+            arrival.drop()
+
+    def _receive(self, association_id: Callable[[], int], arrival: Arrival) -> Answer:
+        incoming = arrival.request
         try:
             number = association_id()
             refusal = self._refusal(incoming)
@@ -81,7 +85,7 @@ class Reception:
                 self._record(number, incoming, refusal)
                 return refusal
             try:
-                self._store(number, incoming)
+                self._store(number, arrival)
             except SpoolUnavailable as exc:
                 logger.error("C-STORE refused with 0xA700: %s", exc)
                 answer = Answer(status=OUT_OF_RESOURCES, comment="spool unavailable")
@@ -95,29 +99,30 @@ class Reception:
 
     def _refusal(self, incoming: Incoming) -> Answer | None:
         """Why the object is refused by what the request says of it."""
-        if not is_uid(incoming.sop_instance_uid):
-            return Answer(status=INVALID_SOP_INSTANCE, comment="Affected SOP Instance UID is no UID")
-        if incoming.sop_class_uid != incoming.abstract_syntax:
-            return Answer(
-                status=DATA_SET_DOES_NOT_MATCH_SOP_CLASS,
-                comment="Affected SOP Class UID is not that of the context",
-            )
+        malformed = _malformed(incoming)
+        if malformed is not None:
+            return malformed
         # of all that is taken, only secondary captures can be ours: nobody else waits for this question
         own = incoming.sop_class_uid in SECONDARY_CAPTURE_SOP_CLASSES
         if own and self._ledger.is_own_output(incoming.sop_instance_uid):
             return Answer(status=OWN_OUTPUT, comment="made by this node; not screened again")
         return None
 
-    def _store(self, association_id: int, incoming: Incoming) -> None:
-        """Spool first, then ledger; the spool is emptied again when the ledger fails."""
-        stored = self._storage.put(
+    def _begin(self, incoming: Incoming) -> Unfinished:
+        unfinished = self._storage.begin()
+        unfinished.write(
             head(
                 sop_class_uid=incoming.sop_class_uid,
                 sop_instance_uid=incoming.sop_instance_uid,
                 transfer_syntax_uid=incoming.transfer_syntax_uid,
-            ),
-            incoming.data_set,
+            )
         )
+        return unfinished
+
+    def _store(self, association_id: int, arrival: Arrival) -> None:
+        """Spool first, then ledger; the spool is emptied again when the ledger fails."""
+        incoming = arrival.request
+        stored = arrival.keep()
         try:
             self._ledger.register(
                 association_id=association_id,
@@ -152,6 +157,18 @@ class Reception:
             self._on_stored()
         except Exception as exc:  # noqa: BLE001
             logger.error("nobody was told of a reception: %s", type(exc).__name__)
+
+
+def _malformed(incoming: Incoming) -> Answer | None:
+    """Why a request is refused whatever its data set is, without asking the ledger."""
+    if not is_uid(incoming.sop_instance_uid):
+        return Answer(status=INVALID_SOP_INSTANCE, comment="Affected SOP Instance UID is no UID")
+    if incoming.sop_class_uid != incoming.abstract_syntax:
+        return Answer(
+            status=DATA_SET_DOES_NOT_MATCH_SOP_CLASS,
+            comment="Affected SOP Class UID is not that of the context",
+        )
+    return None
 
 
 def _printable(text: str) -> str:

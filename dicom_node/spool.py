@@ -7,8 +7,8 @@ an orphan: the sender never got its Success, or the row is gone by retention.
 import os
 import re
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -83,24 +83,22 @@ class Spool:
         SpoolUnavailable
             If the disk is full, has less than `minimum_free` left, or fails. Nothing is left behind.
         """
+        unfinished = self.begin()
+        for chunk in chunks:
+            unfinished.write(chunk)
+        return unfinished.keep()
+
+    def begin(self) -> "SpoolFile":
+        """A new file, to be written bit by bit.
+
+        Raises
+        ------
+        SpoolUnavailable
+            If the disk has less than `minimum_free` left, or fails.
+        """
         name = uuid.uuid4().hex
-        path = self.path(name)
-        part = path.with_suffix(_PART)
-        size = sum(len(chunk) for chunk in chunks)
-        try:
-            self._require_room(size)
-            try:
-                _write_durably(part, chunks)
-                part.rename(path)
-                _sync_folder(path.parent)
-            except OSError:
-                with suppress(OSError):
-                    part.unlink(missing_ok=True)
-                    path.unlink(missing_ok=True)
-                raise
-        except OSError as exc:
-            raise SpoolUnavailable(f"spool cannot store {size} bytes: {exc.strerror}") from exc
-        return Stored(name=name, size=size)
+        self._require_room(0)
+        return SpoolFile(name, self.path(name), self._require_room)
 
     def works(self) -> bool:
         """Whether a new file can be written and read back: tells one damaged file from a disk that is out."""
@@ -150,21 +148,67 @@ class Spool:
         return found
 
     def _require_room(self, size: int) -> None:
-        disk = os.statvfs(self._root)
+        try:
+            disk = os.statvfs(self._root)
+        except OSError as exc:
+            raise SpoolUnavailable(f"spool {self._root} cannot be used: {exc.strerror}") from exc
         free = disk.f_bavail * disk.f_frsize
         if free - size < self._minimum_free:
             raise SpoolUnavailable(f"spool has {free} bytes free, needs {size} and keeps {self._minimum_free} free")
 
 
-def _write_durably(path: Path, chunks: tuple[bytes, ...]) -> None:
-    """Write and fsync; never opens a file that is already there."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb", buffering=0) as file:
-        for chunk in chunks:
+class SpoolFile:
+    """A file on its way into the spool, named *.part until it is whole. Every failure removes it."""
+
+    def __init__(self, name: str, path: Path, require_room: Callable[[int], None]) -> None:
+        self._name = name
+        self._path = path
+        self._part = path.with_suffix(_PART)
+        self._require_room = require_room
+        self._size = 0
+        try:
+            # never opens a file that is already there
+            descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError as exc:
+            raise SpoolUnavailable(f"spool cannot make a file: {exc.strerror}") from exc
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
+
+    def write(self, chunk: bytes) -> None:
+        """Append; raises SpoolUnavailable."""
+        with self._removed_on_failure():
+            self._require_room(len(chunk))
             rest = memoryview(chunk)
             while rest:
-                rest = rest[file.write(rest) :]
-        os.fsync(file.fileno())
+                rest = rest[self._file.write(rest) :]
+            self._size += len(chunk)
+
+    def keep(self) -> Stored:
+        """Make it a file of the spool. When this returns, it survives a power cut; raises SpoolUnavailable."""
+        with self._removed_on_failure():
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._part.rename(self._path)
+            _sync_folder(self._path.parent)
+        return Stored(name=self._name, size=self._size)
+
+    def drop(self) -> None:
+        """Remove it."""
+        with suppress(OSError):
+            self._file.close()
+        for path in (self._part, self._path):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _removed_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            self.drop()
+            raise SpoolUnavailable(f"spool cannot store a file of {self._size} bytes: {exc.strerror}") from exc
+        except SpoolUnavailable:
+            self.drop()
+            raise
 
 
 def _sync_folder(path: Path) -> None:

@@ -51,6 +51,21 @@ class Node(_Section):
     bind: str = Field("0.0.0.0", description="Address to listen on")  # noqa: S104 (peers are bound by address)
     port: int = Field(11112, ge=0, le=65535, description="DICOM port; 0 takes a free one")
     maximum_associations: int = Field(20, ge=1, le=500, description="Associations at the same time")
+    maximum_associations_per_address: int | None = Field(
+        None,
+        ge=1,
+        le=500,
+        description="Connections from one address at the same time; unset: half of maximum_associations,"
+        " so that no sender shuts out the others",
+    )
+    maximum_instance_mb: int = Field(
+        2048, ge=1, le=16384, description="Largest object we accept, MB; a longer one ends its association"
+    )
+    maximum_arriving_mb: int = Field(
+        4096,
+        ge=1,
+        description="Objects that are arriving at the same time, MB together; beyond it the answer is 0xA700",
+    )
     maximum_pdu_size: int = Field(131072, ge=4096, le=131072, description="Largest PDU we accept, bytes")
     quiet_seconds: float = Field(
         60, ge=0, le=86400, description="A study is screened when nothing arrived for so long, seconds"
@@ -63,6 +78,11 @@ class Node(_Section):
     )
 
     check_ae = field_validator("ae_title")(_ae_title)
+
+    @property
+    def per_address(self) -> int:
+        """Connections from one address at the same time."""
+        return self.maximum_associations_per_address or max(1, self.maximum_associations // 2)
 
 
 class Peer(_Section):

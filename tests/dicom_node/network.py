@@ -28,6 +28,7 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE, ImplementationClassUIDNotific
 from pynetdicom.presentation import PresentationContext
 
 from dicom_node.identity import Timeouts, make_ae
+from dicom_node.limits import Limits
 from dicom_node.listener import Listener
 from dicom_node.spool import Spool
 from dicom_node.standin_pacs import STORED_SOP_CLASSES, Script, StandinPacs
@@ -202,6 +203,7 @@ def running_listener(  # noqa: PLR0917
     destinations: Sequence[Destination] = (),
     spool: Any = None,
     timeouts: Timeouts = QUICK,
+    limits: Limits | None = None,
     **node: Any,
 ) -> Iterator[Running]:
     spool = spool or Spool(root, minimum_free=0)
@@ -214,6 +216,7 @@ def running_listener(  # noqa: PLR0917
         ledger,
         lambda: bells.append(1),
         timeouts,
+        limits,
     )
     port = listener.start()
     try:
