@@ -3,6 +3,8 @@
 # make viewer  open every result in OHIF with a browser; pictures in build/viewer/pictures
 # make check   style, format, types, floors
 # make bench   the measurements behind the documented figures
+# make attacks the table of docs/attacks.md, our listener beside pynetdicom's own server
+# make fuzz    a million mutated PDUs and a hundred thousand hostile connections
 # make docs    the pages that are made from code
 # make clean   remove what the verbs above made
 #
@@ -17,7 +19,7 @@ BIN := .venv/bin
 # uv reads UV_FIND_LINKS only; a folder of wheels that pip was told about serves both
 INSTALL := UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt
 
-.PHONY: demo test viewer check bench docs clean
+.PHONY: demo test viewer check bench attacks fuzz docs clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.installed
@@ -42,6 +44,12 @@ check: .venv/.installed-for-development
 
 bench: .venv/.installed-for-development
 	$(BIN)/python -m benchmarks
+
+attacks: .venv/.installed-for-development
+	$(BIN)/python -m benchmarks.attacks
+
+fuzz: .venv/.installed-for-development
+	$(BIN)/python -m benchmarks.fuzz
 
 docs: .venv/.installed-for-development
 	$(BIN)/python -m worker.documents

@@ -3,7 +3,7 @@
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -149,18 +149,30 @@ def hold(connection: socket.socket, said: bytes, seconds: float) -> Ending:
     return ending(connection, seconds, begun)
 
 
-def trickle(connection: socket.socket, said: bytes, seconds: float, pause: float) -> Ending:
-    """Say it byte by byte."""
+def trickle(connection: socket.socket, pieces: Iterable[bytes], seconds: float, pause: float) -> Ending:
+    """Say one piece after the other, with a pause behind each."""
     begun = time.monotonic()
-    for place in range(len(said)):
+    for piece in pieces:
         with suppress(ConnectionError):
-            connection.sendall(said[place : place + 1])
+            connection.sendall(piece)
         heard = ending(connection, min(pause, max(0.0, begun + seconds - time.monotonic())))
         if heard.seconds is not None:
             return Ending(seconds=time.monotonic() - begun, answer=heard.answer)
         if time.monotonic() - begun >= seconds:
             break
-    return Ending(seconds=None, answer=b"")
+    return ending(connection, seconds, begun)
+
+
+def bytewise(said: bytes) -> Iterator[bytes]:
+    """It byte by byte."""
+    return (said[place : place + 1] for place in range(len(said)))
+
+
+def slow_message() -> Iterator[bytes]:
+    """A C-STORE request in whole but small PDUs."""
+    yield store_command()
+    while True:
+        yield fragment(b"slow")
 
 
 def pour(connection: socket.socket, pieces: Iterator[bytes], seconds: float) -> int:

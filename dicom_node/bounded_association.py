@@ -1,9 +1,12 @@
 """An association that we accept: pynetdicom's, with our socket, our messages, and an end that leaves nothing behind."""
 
 import logging
+import queue
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from pynetdicom import AE
 from pynetdicom._globals import MODE_ACCEPTOR
@@ -15,6 +18,7 @@ from dicom_node.arrival import Arrival
 from dicom_node.bounded_dimse import BoundedDimse
 from dicom_node.bounded_socket import BoundedSocket
 from dicom_node.limits import Limits
+from dicom_node.tls import certificate_names
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +47,16 @@ class BoundedAssociation(Association):
         What it is bound by.
     on_end
         Called when its threads have ended and its connection is closed.
+
+    Attributes
+    ----------
+    certificate
+        The names of the certificate that its peer showed; None without TLS.
     """
 
     def __init__(self, ae: AE, connection: socket.socket, bounds: Bounds, on_end: Callable[[], None]) -> None:
         super().__init__(ae, MODE_ACCEPTOR)
+        self.certificate = certificate_names(connection) if isinstance(connection, ssl.SSLSocket) else None
         self._connection = connection
         self._bounds = bounds
         self._on_end = on_end
@@ -92,4 +102,4 @@ class _Dul(DULServiceProvider):
         finally:
             if self.assoc.requestor.primitive is None:
                 # the association's thread waits for a request that will not come
-                self.to_user_queue.put(None)  # type: ignore[arg-type]
+                cast("queue.Queue[object]", self.to_user_queue).put(None)

@@ -15,6 +15,7 @@ from pynetdicom.presentation import PresentationContext
 from dicom_node.access import AccessList, Admitted, Refused
 from dicom_node.arrival import Arrival, Incoming
 from dicom_node.association_log import AssociationLog, Party
+from dicom_node.bounded_association import BoundedAssociation
 from dicom_node.commitment import read_report
 from dicom_node.contexts import commitment_context, storage_contexts, verification_context
 from dicom_node.ledger import Ledger, RejectedContext
@@ -60,7 +61,7 @@ class Handlers:
         association = event.assoc
         try:
             party = _party(association)
-            decision = self._decide(party)
+            decision = self._decide(association, party)
             if isinstance(decision, Refused):
                 self._log.refused(party, decision.reason)
                 reject(association, decision.rejection)
@@ -129,7 +130,7 @@ class Handlers:
     def on_event_report(self, event: Event) -> tuple[int, None]:
         """N-EVENT-REPORT of the storage commitment SOP class (PS3.4 J.3.3)."""
         party = _party(event.assoc)
-        decision = self._decide(party)
+        decision = self._decide(event.assoc, party)
         try:
             report = read_report(event.event_information)
             known = self._ledger.commitment_reported(
@@ -146,9 +147,12 @@ class Handlers:
             return PROCESSING_FAILURE, None
         return (SUCCESS if known else INVALID_ARGUMENT_VALUE), None
 
-    def _decide(self, party: Party) -> Admitted | Refused:
+    def _decide(self, association: Association, party: Party) -> Admitted | Refused:
         return self._access.decide(
-            calling_ae_title=party.calling_ae_title, called_ae_title=party.called_ae_title, address=party.address
+            calling_ae_title=party.calling_ae_title,
+            called_ae_title=party.called_ae_title,
+            address=party.address,
+            certificate=association.certificate if isinstance(association, BoundedAssociation) else None,
         )
 
 

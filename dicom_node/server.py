@@ -3,6 +3,7 @@
 import gc
 import logging
 import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from pynetdicom.transport import AddressInformation, ThreadedAssociationServer
 
 from dicom_node.bounded_association import BoundedAssociation, Bounds
 from dicom_node.contexts import verification_context
+from dicom_node.tls import HandshakeFailed, handshake
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,8 @@ class BoundServer(ThreadedAssociationServer):
         Whether a connection from an address is taken.
     on_refused
         Told of an address and why a connection from it was closed.
+    security
+        For TLS: then every connection begins with a handshake.
     """
 
     request_queue_size = 64  # waiting for accept(); a burst of modalities must not meet a refused connection
@@ -54,7 +58,9 @@ class BoundServer(ThreadedAssociationServer):
         bounds: Bounds,
         knows: Callable[[str], bool],
         on_refused: Callable[[str, str], None],
+        security: ssl.SSLContext | None = None,
     ) -> None:
+        self._security = security
         self._bounds = bounds
         self._knows = knows
         self._on_refused = on_refused
@@ -83,9 +89,14 @@ class BoundServer(ThreadedAssociationServer):
         return True
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Make an association of a connection."""
+        """Make an association of a connection. A peer that makes TLS wait is waited for here, and holds up nobody."""
         try:
+            if self._security is not None:
+                request = handshake(request, self._security, self._bounds.limits.handshake_seconds)
             self.associate(request, client_address)
+        except HandshakeFailed as exc:
+            self._on_refused(client_address[0], f"TLS: {exc}")
+            self.forget(client_address[0])
         except Exception as exc:  # noqa: BLE001 (one connection must not end the server)
             logger.error("connection closed: %s", type(exc).__name__)
             self.shutdown_request(request)

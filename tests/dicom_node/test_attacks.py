@@ -3,7 +3,6 @@
 import gc
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from benchmarks.attack_clients import (
     HUGE_REQUEST,
     VERIFICATION,
     Ending,
+    bytewise,
     connect,
     echo_request,
     echoes,
@@ -31,6 +31,7 @@ from benchmarks.attack_clients import (
     pour,
     read_pdu,
     request,
+    slow_message,
     store_command,
     trickle,
 )
@@ -99,7 +100,7 @@ def _attack(port: int, name: str, seconds: float) -> Ending:
             return hold(connection, established[name], seconds)
     with connect(port) as connection:
         if name == "a byte at a time":
-            return trickle(connection, request(), seconds, 0.1)
+            return trickle(connection, bytewise(request()), seconds, 0.1)
         said = {
             "nothing": b"",
             "3 bytes": b"\x01\0\0",
@@ -212,24 +213,7 @@ def test_what_a_dropped_association_brought_is_removed(tmp_path: Path) -> None:
 def test_a_slow_message_is_cut_off(tmp_path: Path) -> None:
     """Whole small PDUs, each in time: no deadline of a PDU sees them."""
     with _listener(tmp_path) as node, establish(node.port) as connection:
-        connection.sendall(store_command())
-        assert trickle_pdus(connection, SECONDS)
-
-
-def trickle_pdus(connection: socket.socket, seconds: float) -> bool:
-    """Send a small fragment now and then; whether the connection was closed."""
-    deadline = time.monotonic() + seconds
-    connection.settimeout(0.1)
-    while time.monotonic() < deadline:
-        try:
-            connection.sendall(fragment(b"slow"))
-            if not connection.recv(100):
-                return True
-        except TimeoutError:
-            continue
-        except ConnectionError:
-            return True
-    return False
+        assert trickle(connection, slow_message(), SECONDS, 0.1).seconds is not None
 
 
 @pytest.mark.parametrize(
