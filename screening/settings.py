@@ -27,6 +27,7 @@ from screening.errors import ConfigurationError
 from screening.network_settings import Destination, Node, Peer, Tls
 from screening.network_settings import Section as _Section
 from screening.reports import FORMS, ObjectKind
+from screening.signatures import Signatures
 
 __all__ = ("Destination", "Node", "Peer", "Tls")  # and what is defined here: nobody need know where they lie
 
@@ -79,6 +80,11 @@ class WorkerSettings(_Section):
     memory_limit_mb: int = Field(
         12288, ge=0, description="Address space of the child, MB; 0 for no limit (needed with CUDA)"
     )
+    confined: bool = Field(
+        True,
+        description="Whether the child is kept from network, programs, other processes and writing files;"
+        " false only where a GPU's driver does not work so",
+    )
     threads: int = Field(2, ge=1, description="Threads of the child for inference")
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where models run; auto takes CUDA where there is one"
@@ -128,6 +134,7 @@ class Settings(_Section):
     peers: tuple[Peer, ...] = ()
     destinations: tuple[Destination, ...] = ()
     models: Mapping[str, ModelSettings] = Field(default_factory=dict, description="By model name")
+    signatures: Signatures = Signatures()
     worker: WorkerSettings = WorkerSettings()
     delivery: DeliverySettings = DeliverySettings()
 

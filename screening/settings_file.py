@@ -25,6 +25,7 @@ from screening.settings import (
     Tls,
     WorkerSettings,
 )
+from screening.signatures import Signatures
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +88,7 @@ SECTIONS = (
         model=Indication,
         example={"codes": ("SCT:233604007", "ICD10:J18.9"), "words": ("pneumonia",)},
     ),
+    Section(header="[signatures]", title="Whose bundles of weights are taken", model=Signatures),
     Section(header="[worker]", title="How work is done", model=WorkerSettings),
     Section(header="[delivery]", title="How results are sent", model=DeliverySettings),
 )

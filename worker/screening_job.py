@@ -6,12 +6,12 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from db import deliveries, jobs, reports, studies
+from db import audit, deliveries, jobs, reports, studies
 from db.deliveries import PlannedDelivery
 from db.engine import transaction
 from dicom_node.reports.request import Predecessor
 from models import registry
-from screening.errors import ConfigurationChanged, DatabaseUnavailable, LeaseLost, Permanent, Retryable
+from screening.errors import ConfigurationChanged, DatabaseUnavailable, LeaseLost, Permanent, Retryable, WeightsMismatch
 from screening.findings import NotEvaluable, Outcome
 from screening.jobs import Claim, Job
 from screening.reports import ObjectKind, Report
@@ -60,6 +60,11 @@ def screen(job_id: int, ports: Ports, sandbox: Sandbox, owner: str) -> None:
         _fail(ports, claim, str(exc), retry=True)
     except ConfigurationChanged as exc:
         _fail(ports, claim, f"{exc}; {_ANEW}", retry=False, anew=True)
+    except WeightsMismatch as exc:
+        _fail(ports, claim, str(exc), retry=False)
+        with transaction(ports.sessions) as session:
+            subject = f"model {claim.job.model_name}"
+            audit.record(session, actor=owner, action="refuse weights", subject=subject, detail=str(exc))
     except Permanent as exc:
         _fail(ports, claim, str(exc), retry=False)
     except Exception as exc:  # noqa: BLE001 (named by type, since its text may hold patient data; attempts are capped)
@@ -92,6 +97,7 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
             before for kind in (ObjectKind.SR, ObjectKind.TEXT_SR) if (before := _predecessor(session, job, kind))
         ),
         forms=ports.settings.forms,
+        signatures=ports.settings.signatures,
     )
 
 

@@ -19,6 +19,7 @@ from screening.settings import (
     load,
 )
 from screening.settings_file import SECTIONS, reference, render, write_reference
+from screening.signatures import Signatures
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 
@@ -37,7 +38,7 @@ def keys(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
 def test_as_rendered_it_means_all_defaults(tmp_path: Path) -> None:
     path = tmp_path / "opportune.toml"
     path.write_text(render(), encoding="utf-8")
-    assert tomllib.loads(render()) == {"node": {}, "worker": {}, "delivery": {}}
+    assert tomllib.loads(render()) == {"node": {}, "signatures": {}, "worker": {}, "delivery": {}}
     assert load({}, path) == Settings()
 
 
@@ -62,6 +63,7 @@ def test_every_setting_appears_with_its_description() -> None:
         (Destination, found["destinations"][0]),
         (ModelSettings, model),
         (Indication, model["indication"]),
+        (Signatures, found["signatures"]),
         (WorkerSettings, found["worker"]),
         (DeliverySettings, found["delivery"]),
     ]
