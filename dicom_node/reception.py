@@ -9,6 +9,7 @@ from dicom_node.contexts import SECONDARY_CAPTURE_SOP_CLASSES
 from dicom_node.ledger import Ledger
 from dicom_node.part10 import head
 from dicom_node.spool import Stored
+from screening import failpoints
 from screening.errors import DatabaseUnavailable, SpoolUnavailable
 from screening.types import is_uid
 
@@ -90,6 +91,7 @@ class Reception:
         except DatabaseUnavailable as exc:
             logger.error("C-STORE refused with 0xA700: %s", type(exc).__name__)
             return Answer(status=OUT_OF_RESOURCES, comment="database unavailable")
+        failpoints.hit("listener.after-commit")
         self._ring()
         return Answer(status=SUCCESS)
 

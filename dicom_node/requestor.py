@@ -17,6 +17,7 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiat
 from pynetdicom.presentation import PresentationContext
 
 from dicom_node.identity import MAXIMUM_PDU_SIZE, Timeouts, make_ae
+from screening import failpoints
 from screening.errors import DestinationUnavailable
 from screening.settings import Destination
 
@@ -126,6 +127,7 @@ def send_c_store(
         if not _pause(association):
             return Response(status=None, comment="the association ended")
         association.dimse.send_msg(request, cast("int", context.context_id))
+        failpoints.hit("sender.mid-store")
         _, response = association.dimse.get_msg(block=True)
     finally:
         association._reactor_checkpoint.set()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from screening import clock
+from screening import clock, failpoints
 from screening.errors import SpoolUnavailable
 
 _NAME = re.compile(r"[0-9a-f]{32}")
@@ -90,8 +90,10 @@ class Spool:
         try:
             self._require_room(size)
             try:
+                failpoints.hit("listener.before-write")
                 _write_durably(part, chunks)
                 part.rename(path)
+                failpoints.hit("listener.after-rename")
                 _sync_folder(path.parent)
             except OSError:
                 with suppress(OSError):
@@ -164,7 +166,9 @@ def _write_durably(path: Path, chunks: tuple[bytes, ...]) -> None:
             rest = memoryview(chunk)
             while rest:
                 rest = rest[file.write(rest) :]
+            failpoints.hit("listener.mid-write")
         os.fsync(file.fileno())
+    failpoints.hit("listener.after-fsync")
 
 
 def _sync_folder(path: Path) -> None:

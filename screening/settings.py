@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from screening import failpoints
 from screening.card import Evidence
 from screening.errors import ConfigurationError
 from screening.reports import FORMS, ObjectKind
@@ -308,7 +309,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
     """Lay the environment's OPPORTUNE_ variables over the values of the file."""
     for variable, text in sorted(environ.items()):
-        if not variable.startswith(PREFIX) or variable == PREFIX + "CONFIG":
+        if not variable.startswith(PREFIX) or variable in (PREFIX + "CONFIG", failpoints.VARIABLE):
             continue
         name = variable.removeprefix(PREFIX)
         if name.endswith("_FILE"):

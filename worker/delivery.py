@@ -9,6 +9,7 @@ from db import deliveries
 from db.deliveries import Batch, Delivery
 from db.engine import transaction
 from dicom_node import scu
+from screening import failpoints
 from screening.errors import DestinationUnavailable, LeaseLost
 from screening.reports import SendResult
 from screening.settings import Destination, Settings
@@ -37,8 +38,11 @@ def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
     ids = [item.delivery_id for item in batch.deliveries]
     renew = partial(deliveries.renew, delivery_ids=ids, owner=taken_by, lease_seconds=lease)
     with heartbeat(ports.sessions, ports.settings.worker.heartbeat_seconds, renew):
+        failpoints.hit("sender.before-association")
         results = _send(ports, destination, batch)
+    failpoints.hit("sender.after-status")
     _record(ports, batch, results, taken_by)
+    failpoints.hit("sender.after-record")
     sent = {item.delivery_id for item, result in zip(batch.deliveries, results, strict=True) if result.delivered}
     if sent and destination.commitment != "none":
         make_sure(ports, destination, sent)

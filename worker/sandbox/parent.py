@@ -9,7 +9,7 @@ import threading
 from multiprocessing.connection import Connection
 from typing import Any
 
-from screening import errors
+from screening import errors, failpoints
 from screening.errors import Permanent, Retryable, SandboxDied
 from screening.settings import WorkerSettings
 from worker.request import ScreenRequest
@@ -147,6 +147,7 @@ def environment(threads: int) -> dict[str, str]:
         "OMP_NUM_THREADS": str(threads),
         "OMP_WAIT_POLICY": "passive",
         "PYTHONPATH": os.pathsep.join(sys.path),
+        **failpoints.for_the_child(),
     }
 
 
