@@ -4,6 +4,8 @@ A name is drawn fresh for every reception and never made from what a peer sent. 
 an orphan: the sender never got its Success, or the row is gone by retention.
 """
 
+import errno
+import logging
 import os
 import re
 import uuid
@@ -14,7 +16,9 @@ from datetime import datetime
 from pathlib import Path
 
 from screening import clock, failpoints
-from screening.errors import SpoolUnavailable
+from screening.errors import SpoolFailed, SpoolUnavailable
+
+logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 _DIGITS = "0123456789abcdef"
@@ -52,6 +56,7 @@ class Spool:
         self._root = root
         self._minimum_free = minimum_free
         self._now = now
+        self._failure: str | None = None  #: what an fsync answered; the kernel may forget the error and the bytes
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             for first in _DIGITS:
@@ -82,7 +87,12 @@ class Spool:
         ------
         SpoolUnavailable
             If the disk is full, has less than `minimum_free` left, or fails. Nothing is left behind.
+        SpoolFailed
+            If the disk did not confirm what was written, now or earlier in this process: after a failed fsync a second
+            one may succeed although the bytes are gone, so this spool takes nothing any more.
         """
+        if self._failure is not None:
+            raise SpoolFailed(f"spool takes nothing since fsync failed ({self._failure}): check the disk, then restart")
         name = uuid.uuid4().hex
         path = self.path(name)
         part = path.with_suffix(_PART)
@@ -100,6 +110,10 @@ class Spool:
                     part.unlink(missing_ok=True)
                     path.unlink(missing_ok=True)
                 raise
+        except _SyncFailed as exc:
+            self._failure = exc.strerror
+            logger.critical("fsync of the spool failed: %s; nothing is taken until the disk is checked", exc.strerror)
+            raise SpoolFailed(f"spool cannot store {size} bytes: {exc.strerror}") from exc
         except OSError as exc:
             raise SpoolUnavailable(f"spool cannot store {size} bytes: {exc.strerror}") from exc
         return Stored(name=name, size=size)
@@ -167,7 +181,7 @@ def _write_durably(path: Path, chunks: tuple[bytes, ...]) -> None:
             while rest:
                 rest = rest[file.write(rest) :]
             failpoints.hit("listener.mid-write")
-        os.fsync(file.fileno())
+        _sync(file.fileno())
     failpoints.hit("listener.after-fsync")
 
 
@@ -175,6 +189,20 @@ def _sync_folder(path: Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        _sync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class _SyncFailed(OSError):
+    """fsync failed, and not for want of room."""
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        failpoints.hit("listener.fsync")
+        os.fsync(descriptor)
+    except OSError as exc:
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise _SyncFailed(exc.errno, exc.strerror) from exc

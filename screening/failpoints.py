@@ -51,8 +51,10 @@ STEPS = (
     "sender.after-record",
     "sender.before-n-action",
     "sender.after-n-action",
-    # the reconciler
+    # the reconciler, between marking jobs and ringing for them
     "reconciler.after-mark",
+    # in place of fsync's own answer
+    "listener.fsync",
 )
 
 _ERRORS = {"enospc": errno.ENOSPC, "eio": errno.EIO}

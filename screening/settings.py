@@ -184,6 +184,9 @@ class DeliverySettings(_Section):
     dimse_timeout: float = Field(60, gt=0, description="Wait for an answer, seconds")
     backoff_base: float = Field(5, gt=0, description="First wait after a failure, seconds; doubles each time")
     backoff_cap: float = Field(900, gt=0, description="Longest wait between two tries, seconds")
+    breaker_failures: int = Field(
+        3, ge=1, description="A destination that did not answer so often in a row is left alone, longer each time"
+    )
     commitment_seconds: float = Field(
         600, gt=0, description="Without an N-EVENT-REPORT for so long, C-FIND is asked instead"
     )
