@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from screening import failpoints
 from screening.errors import ConfigurationError
 from screening.network_settings import Destination, Node, Peer, Tls
 from screening.network_settings import Section as _Section
@@ -109,6 +110,9 @@ class DeliverySettings(_Section):
     dimse_timeout: float = Field(60, gt=0, description="Wait for an answer, seconds")
     backoff_base: float = Field(5, gt=0, description="First wait after a failure, seconds; doubles each time")
     backoff_cap: float = Field(900, gt=0, description="Longest wait between two tries, seconds")
+    breaker_failures: int = Field(
+        3, ge=1, description="A destination that did not answer so often in a row is left alone, longer each time"
+    )
     commitment_seconds: float = Field(
         600, gt=0, description="Without an N-EVENT-REPORT for so long, C-FIND is asked instead"
     )
@@ -247,7 +251,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
     """Lay the environment's OPPORTUNE_ variables over the values of the file."""
     for variable, text in sorted(environ.items()):
-        if not variable.startswith(PREFIX) or variable == PREFIX + "CONFIG":
+        if not variable.startswith(PREFIX) or variable in (PREFIX + "CONFIG", failpoints.VARIABLE):
             continue
         name = variable.removeprefix(PREFIX)
         if name.endswith("_FILE"):
