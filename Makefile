@@ -2,7 +2,10 @@
 # make test    set up (with test servers) and test
 # make viewer  open every result in OHIF with a browser; pictures in build/viewer/pictures
 # make check   style, format, types, floors
+# make faults  inject every fault of docs/faults.md into real nodes, and count what was lost
 # make bench   the measurements behind the documented figures
+# make attacks the table of docs/attacks.md, our listener beside pynetdicom's own server
+# make fuzz    a million mutated PDUs and a hundred thousand hostile connections
 # make docs    the pages that are made from code
 # make lock    the lock files of a release, from pyproject.toml and constraints.txt
 # make sbom    build/sbom.cdx.json: what a release installs, as a CycloneDX bill of materials
@@ -16,13 +19,14 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 DEMO_ARGS ?= --once
 AUDIT_ARGS ?=
+FAULTS_ARGS ?= --write docs/faults.md
 
 BIN := .venv/bin
 # uv reads UV_FIND_LINKS only; a folder of wheels that pip was told about serves both
 UV := UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" $(BIN)/uv
 INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 
-.PHONY: demo test viewer check bench docs lock sbom audit-dependencies clean
+.PHONY: demo test viewer check faults bench attacks fuzz docs lock sbom audit-dependencies clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.installed
@@ -45,8 +49,19 @@ check: .venv/.installed-for-development
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# hours on a quiet machine; FAULTS_ARGS=--short takes a minute
+faults: .venv/.installed-for-development
+	deploy/install-test-servers.sh
+	$(BIN)/python -m tests.faults $(FAULTS_ARGS)
+
 bench: .venv/.installed-for-development
 	$(BIN)/python -m benchmarks
+
+attacks: .venv/.installed-for-development
+	$(BIN)/python -m benchmarks.attacks
+
+fuzz: .venv/.installed-for-development
+	$(BIN)/python -m benchmarks.fuzz
 
 docs: .venv/.installed-for-development
 	$(BIN)/python -m worker.documents

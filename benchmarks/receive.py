@@ -100,7 +100,12 @@ def _listen(spool: Path, url: str, associations: int, ports: "multiprocessing.Qu
     engine = make_engine(url)
     migrate(engine)
     listener = Listener(
-        node=Node(bind="127.0.0.1", port=0, maximum_associations=associations + 2),
+        node=Node(
+            bind="127.0.0.1",
+            port=0,
+            maximum_associations=associations + 2,
+            maximum_associations_per_address=associations + 2,
+        ),
         peers=[Peer(ae_title="BENCH", address="127.0.0.1")],
         destinations=[],
         spool=Spool(spool, minimum_free=0),

@@ -350,6 +350,20 @@ class AuditRow(Table):
     detail: Mapped[str]
 
 
+class ConditionRow(Table):
+    """What is wrong now with a part of the node; no row while it works."""
+
+    __tablename__ = "conditions"
+    __table_args__ = (UniqueConstraint("subject"),)
+
+    id: Mapped[Key]
+    subject: Mapped[str]  #: "spool", or "destination" and its name
+    failures: Mapped[int]  #: in a row
+    since: Mapped[datetime]
+    retry_at: Mapped[datetime | None]  #: when it is tried again; null: at any time, or by a person
+    detail: Mapped[str]
+
+
 class ClinicalContextRow(Table):
     """One item or diagnosis that a site told about a patient."""
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the programs that the tests start for themselves: Orthanc with DICOMweb, DCMTK, dicom3tools, Redis and
-# PostgreSQL, from Debian. Run as root or with sudo at hand. Starts no daemon; a second run changes nothing.
+# Installs the programs that the tests start for themselves: Orthanc with DICOMweb, DCMTK, dicom3tools, Redis,
+# PostgreSQL, strace and openssl, from Debian. Run as root or with sudo at hand. Starts no daemon; a second run changes nothing.
 set -euo pipefail
 
-packages=(orthanc orthanc-dicomweb dcmtk dicom3tools redis-server postgresql "$@")
+packages=(orthanc orthanc-dicomweb dcmtk dicom3tools redis-server postgresql strace openssl "$@")
 
 missing=()
 for package in "${packages[@]}"; do

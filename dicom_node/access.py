@@ -62,7 +62,7 @@ class AccessList:
         resolve: Callable[[str], set[Address]] = resolve,
     ) -> None:
         self._ae_title = ae_title
-        self._peers = [(peer.ae_title, ipaddress.ip_network(peer.address)) for peer in peers]
+        self._peers = [(peer, ipaddress.ip_network(peer.address)) for peer in peers]
         self._destinations = tuple(destinations)
         self._resolve = resolve
         self._resolved: dict[str, set[Address]] = {}
@@ -82,24 +82,53 @@ class AccessList:
             place in places for places in self._resolved.values()
         )
 
-    def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Admitted | Refused:
-        """Whether this association may go on."""
+    def decide(
+        self, *, calling_ae_title: str, called_ae_title: str, address: str, certificate: frozenset[str] | None = None
+    ) -> Admitted | Refused:
+        """Whether this association may go on.
+
+        certificate: the names of the certificate that came with it (`dicom_node.tls`); None without TLS.
+        """
         calling, called, place = calling_ae_title.strip(), called_ae_title.strip(), parse_address(address)
         if called != self._ae_title:
             return Refused(
                 reason=f"called AE title {called!r} is not ours, {self._ae_title!r}",
                 rejection=CALLED_AE_TITLE_NOT_RECOGNISED,
             )
-        networks = [network for ae_title, network in self._peers if ae_title == calling]
-        destinations = [destination for destination in self._destinations if destination.ae_title == calling]
+        named = [(peer, place in network) for peer, network in self._peers if peer.ae_title == calling]
+        reporting = [(d, place in self._resolved[d.address]) for d in self._destinations if d.ae_title == calling]
+        here: list[Peer | Destination] = [peer for peer, is_here in named if is_here]
+        here += [destination for destination, is_here in reporting if is_here]
         admitted = Admitted(
-            may_store=any(place in network for network in networks),
-            destinations=tuple(d.name for d in destinations if place in self._resolved[d.address]),
+            may_store=any(is_here and _proven(peer, certificate) for peer, is_here in named),
+            destinations=tuple(d.name for d, is_here in reporting if is_here and _proven(d, certificate)),
         )
         if admitted.may_store or admitted.destinations:
             return admitted
-        if networks or destinations:
+        if here:
+            reason = f"calling AE title {calling!r} {_unproven(here, certificate)}"
+        elif named or reporting:
             reason = f"calling AE title {calling!r} is bound to another address than {place}"
         else:
             reason = f"calling AE title {calling!r} is neither a peer nor a destination"
         return Refused(reason=reason, rejection=CALLING_AE_TITLE_NOT_RECOGNISED)
+
+
+def _proven(item: Peer | Destination, certificate: frozenset[str] | None) -> bool:
+    """With certificates set, one of them; without, no TLS: there is no way down from it, and no half of it."""
+    if certificate is None:
+        return not item.certificates and not _is_secure(item)
+    return not certificate.isdisjoint(item.certificates)
+
+
+def _is_secure(item: Peer | Destination) -> bool:
+    return isinstance(item, Destination) and item.use_tls
+
+
+def _unproven(items: Sequence[Peer | Destination], certificate: frozenset[str] | None) -> str:
+    if certificate is None:
+        return "must come by TLS"
+    if not any(item.certificates for item in items):
+        return "has no certificate in the settings, and came by TLS"
+    shown = next((name for name in sorted(certificate) if name.startswith("sha256:")), "none")
+    return f"showed a certificate that is not set for it, {shown}"

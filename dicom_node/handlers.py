@@ -6,17 +6,22 @@ from typing import cast
 from pydicom import Dataset
 from pynetdicom import evt
 from pynetdicom.association import Association
+from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event, EventHandlerType
+from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.pdu_primitives import A_ABORT, A_ASSOCIATE, A_RELEASE
 from pynetdicom.presentation import PresentationContext
 
 from dicom_node.access import AccessList, Admitted, Refused
+from dicom_node.arrival import Arrival, Incoming
 from dicom_node.association_log import AssociationLog, Party
+from dicom_node.bounded_association import BoundedAssociation
 from dicom_node.commitment import read_report
 from dicom_node.contexts import commitment_context, storage_contexts, verification_context
 from dicom_node.ledger import Ledger, RejectedContext
-from dicom_node.reception import PROCESSING_FAILURE, SUCCESS, Answer, Incoming, Reception
+from dicom_node.reception import PROCESSING_FAILURE, SUCCESS, Answer, Reception
+from screening import failpoints
 from screening.errors import BadHeader
 
 logger = logging.getLogger(__name__)
@@ -39,7 +44,7 @@ class Handlers:
 
     def bound(self) -> list[EventHandlerType]:
         """Events and their handlers."""
-        return [
+        bound: list[EventHandlerType] = [
             (evt.EVT_REQUESTED, self.on_requested),
             (evt.EVT_REJECTED, self.on_rejected),
             (evt.EVT_ACCEPTED, self.on_accepted),
@@ -49,6 +54,7 @@ class Handlers:
             (evt.EVT_C_STORE, self.on_store),
             (evt.EVT_N_EVENT_REPORT, self.on_event_report),
         ]
+        return [*bound, (evt.EVT_PDU_SENT, _on_response)] if failpoints.active() else bound
 
     def on_requested(self, event: Event) -> None:
         """Refuse, or give the association the contexts that its requestor may use.
@@ -58,7 +64,7 @@ class Handlers:
         association = event.assoc
         try:
             party = _party(association)
-            decision = self._decide(party)
+            decision = self._decide(association, party)
             if isinstance(decision, Refused):
                 self._log.refused(party, decision.reason)
                 reject(association, decision.rejection)
@@ -96,7 +102,8 @@ class Handlers:
     def on_store(self, event: Event) -> Dataset:
         """C-STORE."""
         try:
-            answer = self._reception.receive(lambda: self._log.number(event.assoc), _incoming(event))
+            arrival = cast("Arrival", cast("C_STORE", event.request).DataSet)
+            answer = self._reception.receive(lambda: self._log.number(event.assoc), arrival)
         except Exception as exc:  # noqa: BLE001 (a fault of ours ends this object, not the association)
             logger.error("C-STORE failed: %s", type(exc).__name__)
             answer = Answer(status=PROCESSING_FAILURE, comment="processing failure")
@@ -106,10 +113,27 @@ class Handlers:
             response.ErrorComment = answer.comment
         return response
 
+    def expect(self, association: Association, message: C_STORE_RQ) -> Arrival:
+        """Where the data set of a C-STORE request goes, by its command set; KeyError if its context is not accepted."""
+        context = association._accepted_cx[cast("int", message.context_id)]
+        return self._reception.expect(
+            Incoming(
+                abstract_syntax=str(context.abstract_syntax),
+                sop_class_uid=str(message.command_set.AffectedSOPClassUID),
+                sop_instance_uid=str(message.command_set.AffectedSOPInstanceUID),
+                transfer_syntax_uid=str(context.transfer_syntax[0]),
+            )
+        )
+
+    def on_breach(self, association: Association, reason: str) -> None:
+        """Take down that we end an association whose peer asks for too much."""
+        self._log.ending(association, "aborted")
+        logger.warning("association from %s aborted: %s", association.requestor.address, reason)
+
     def on_event_report(self, event: Event) -> tuple[int, None]:
         """N-EVENT-REPORT of the storage commitment SOP class (PS3.4 J.3.3)."""
         party = _party(event.assoc)
-        decision = self._decide(party)
+        decision = self._decide(event.assoc, party)
         try:
             report = read_report(event.event_information)
             known = self._ledger.commitment_reported(
@@ -126,10 +150,19 @@ class Handlers:
             return PROCESSING_FAILURE, None
         return (SUCCESS if known else INVALID_ARGUMENT_VALUE), None
 
-    def _decide(self, party: Party) -> Admitted | Refused:
+    def _decide(self, association: Association, party: Party) -> Admitted | Refused:
         return self._access.decide(
-            calling_ae_title=party.calling_ae_title, called_ae_title=party.called_ae_title, address=party.address
+            calling_ae_title=party.calling_ae_title,
+            called_ae_title=party.called_ae_title,
+            address=party.address,
+            certificate=association.certificate if isinstance(association, BoundedAssociation) else None,
         )
+
+
+def _on_response(event: Event) -> None:
+    """Say that a response is on its way, where faults are injected."""
+    if isinstance(event.pdu, P_DATA_TF):
+        failpoints.hit("listener.after-response")
 
 
 def reject(association: Association, rejection: tuple[int, int, int]) -> None:
@@ -144,17 +177,6 @@ def _party(association: Association) -> Party:
         calling_ae_title=request.calling_ae_title.strip(),
         called_ae_title=request.called_ae_title.strip(),
         address=str(association.requestor.address),
-    )
-
-
-def _incoming(event: Event) -> Incoming:
-    request = cast("C_STORE", event.request)
-    return Incoming(
-        abstract_syntax=str(event.context.abstract_syntax),
-        sop_class_uid=str(request.AffectedSOPClassUID),
-        sop_instance_uid=str(request.AffectedSOPInstanceUID),
-        transfer_syntax_uid=str(event.context.transfer_syntax),
-        data_set=event.encoded_dataset(include_meta=False),
     )
 
 

@@ -54,7 +54,7 @@ def prepare_pynetdicom() -> None:
     pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
 
 
-class _ClosingSocket(AssociationSocket):
+class ClosingSocket(AssociationSocket):
     """pynetdicom leaves a socket open when its shutdown fails, as it does when the peer was not reached."""
 
     def _shutdown_socket(self) -> None:
@@ -68,7 +68,7 @@ class _Ae(AE):
     def _create_socket(
         self, assoc: Association, address: AddressInformation, tls_args: tuple[ssl.SSLContext, str] | None
     ) -> AssociationSocket:
-        created = _ClosingSocket(assoc, address=address)
+        created = ClosingSocket(assoc, address=address)
         if tls_args:
             created.tls_args = tls_args
         return created

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from db import associations, audit, commitments, instances
+from db import associations, audit, commitments, conditions, instances
 from db.engine import Sessions, transaction
 from dicom_node.commitment import failure_reason_text
 
@@ -34,7 +34,7 @@ class Ledger(Protocol):
         ...
 
     def close_stale(self) -> int:
-        """Close the associations that an earlier listener left open; how many there were."""
+        """Close the associations that an earlier listener left open; how many. Its spool's failure is over."""
         ...
 
     def register(
@@ -47,7 +47,15 @@ class Ledger(Protocol):
         spool_name: str,
         size: int,
     ) -> None:
-        """An object is in the spool."""
+        """An object is in the spool. CommitUnknown when nobody knows whether that was written."""
+        ...
+
+    def is_registered(self, spool_name: str) -> bool:
+        """Whether it is written that this file is in the spool."""
+        ...
+
+    def spool_failed(self, detail: str) -> None:
+        """The spool takes nothing any more, until the listener is started again."""
         ...
 
     def refuse(
@@ -114,6 +122,7 @@ class DatabaseLedger:
     def close_stale(self) -> int:
         """See Ledger."""
         with transaction(self._sessions) as s:
+            conditions.cleared(s, conditions.SPOOL)
             return associations.close_stale(s)
 
     def register(
@@ -137,6 +146,17 @@ class DatabaseLedger:
                 spool_name=spool_name,
                 size=size,
             )
+
+    def is_registered(self, spool_name: str) -> bool:
+        """See Ledger."""
+        with transaction(self._sessions, read_only=True) as s:
+            return instances.is_registered(s, spool_name)
+
+    def spool_failed(self, detail: str) -> None:
+        """See Ledger."""
+        with transaction(self._sessions) as s:
+            conditions.failed(s, conditions.SPOOL, detail)
+            audit.record(s, actor="listener", action="spool failed", subject="spool", detail=detail)
 
     def refuse(
         self, *, association_id: int, sop_class_uid: str, sop_instance_uid: str, status: int, reason: str

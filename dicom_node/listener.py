@@ -1,19 +1,22 @@
 """The listener: C-ECHO, C-STORE and storage commitment reports from those who may send them."""
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 
 from dicom_node.access import AccessList
 from dicom_node.association_log import AssociationLog, Party
-from dicom_node.contexts import verification_context
+from dicom_node.bounded_association import Bounds
 from dicom_node.handlers import Handlers
 from dicom_node.identity import Timeouts, make_ae
 from dicom_node.ledger import Ledger
+from dicom_node.limits import Budget, Limits
 from dicom_node.reception import Reception
 from dicom_node.server import BoundServer
 from dicom_node.spool import Spool
-from screening.settings import Destination, Node, Peer
+from dicom_node.tls import server_context
+from screening.settings import Destination, Node, Peer, Tls
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +47,10 @@ class Listener:
         Called after each reception; must be quick.
     timeouts
         How long a silent peer is borne with.
+    limits
+        What else is borne with; by default what the node's settings ask for.
+    tls
+        Our certificates, and the second port that is for TLS alone.
     """
 
     def __init__(  # noqa: PLR0917 (the interface; in the order in which they come into play)
@@ -55,75 +62,94 @@ class Listener:
         ledger: Ledger,
         on_stored: Callable[[], None],
         timeouts: Timeouts = TIMEOUTS,
+        limits: Limits | None = None,
+        tls: Tls | None = None,
     ) -> None:
         self._node = node
         self._access = AccessList(node.ae_title, peers, destinations)
         self._ledger = ledger
         self._log = AssociationLog(ledger)
-        self._handlers = Handlers(self._access, self._log, Reception(spool, ledger, on_stored), ledger)
+        self._limits = limits or Limits.of(node)
+        reception = Reception(spool, ledger, on_stored, Budget(self._limits.arriving_bytes))
+        self._handlers = Handlers(self._access, self._log, reception, ledger)
         self._ae = make_ae(node.ae_title, timeouts, node.maximum_pdu_size)
         self._ae.maximum_associations = node.maximum_associations
-        self._server: BoundServer | None = None
+        self._tls = tls if tls is not None and tls.enabled else None
+        self._servers: list[BoundServer] = []
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> int:
-        """Listen; the port.
+        """Listen; the port for associations without TLS.
 
         Raises
         ------
+        ConfigurationError
+            If the certificates cannot be used.
         DatabaseUnavailable
             If the ledger cannot be written.
         OSError
-            If the port is taken.
+            If a port is taken.
         """
-        server = BoundServer(
-            self._ae,
-            (self._node.bind, self._node.port),
-            self._node.ae_title,
-            [verification_context()],  # each association gets its own when it is admitted
-            evt_handlers=self._handlers.bound(),
-            knows=self._access.knows,
-            on_stranger=self._on_stranger,
-        )
+        security = server_context(self._tls) if self._tls is not None else None
+        servers: list[BoundServer] = []
         try:
-            # only now that the port is ours: a second listener, started by mistake, must not close the first one's
+            servers.append(self._bound(self._node.port, None))
+            if self._tls is not None:
+                servers.append(self._bound(self._tls.port, security))
+            # only now that the ports are ours: a second listener, started by mistake, must not close the first one's
             stale = self._ledger.close_stale()
         except BaseException:
-            server.server_close()
+            for server in servers:
+                server.server_close()
             raise
         if stale:
             logger.warning("%d associations of an earlier listener closed", stale)
-        self._server = server
+        self._servers = servers
         self._log.start()
         self._threads = [
-            threading.Thread(target=server.serve_forever, args=(0.1,), name="listener", daemon=True),
-            threading.Thread(target=self._look_up_names, name="listener-names", daemon=True),
+            threading.Thread(target=server.serve_forever, args=(0.1,), name="listener", daemon=True)
+            for server in servers
         ]
+        self._threads.append(threading.Thread(target=self._look_up_names, name="listener-names", daemon=True))
         for thread in self._threads:
             thread.start()
-        return int(server.server_address[1])
+        return int(servers[0].server_address[1])
+
+    @property
+    def tls_port(self) -> int | None:
+        """The port for associations by TLS, while there is one."""
+        return int(self._servers[1].server_address[1]) if len(self._servers) > 1 else None
 
     def stop(self) -> None:
         """Take no more associations, end those that are open, write their ends."""
         self._stopping.set()
-        if self._server is None:
+        if not self._servers:
             return
-        self._server.shutdown()
-        for association in self._server.active_associations:
+        for server in self._servers:
+            server.shutdown()
+        for association in [each for server in self._servers for each in server.active_associations]:
             association.abort()
             association.join(5)
         for thread in self._threads:
             thread.join(5)
         self._log.stop()
-        self._server = None
+        self._servers = []
 
-    def _on_stranger(self, address: str) -> None:
-        """A connection from an address of nobody; what AE title it would have named is not known."""
-        self._log.refused(
-            Party(calling_ae_title="", called_ae_title="", address=address),
-            "no peer or destination has this address; the connection was closed",
+    def _bound(self, port: int, security: ssl.SSLContext | None) -> BoundServer:
+        return BoundServer(
+            self._ae,
+            (self._node.bind, port),
+            self._handlers.bound(),
+            Bounds(limits=self._limits, expect=self._handlers.expect, on_breach=self._handlers.on_breach),
+            knows=self._access.knows,
+            on_refused=self._on_refused,
+            security=security,
         )
+
+    def _on_refused(self, address: str, reason: str) -> None:
+        """A connection that was closed unread; what AE title it would have named is not known."""
+        self._log.refused(Party(calling_ae_title="", called_ae_title="", address=address), reason)
 
     def _look_up_names(self) -> None:
         while not self._stopping.wait(LOOK_UP_SECONDS):

@@ -1,15 +1,19 @@
 """What happens to one object that a peer sends: durable in the spool, committed in the ledger, then Success."""
 
 import logging
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
+from dicom_node.arrival import Arrival, Incoming, Unfinished
 from dicom_node.contexts import SECONDARY_CAPTURE_SOP_CLASSES
 from dicom_node.ledger import Ledger
+from dicom_node.limits import Budget
 from dicom_node.part10 import head
-from dicom_node.spool import Stored
-from screening.errors import DatabaseUnavailable, SpoolUnavailable
+from screening import failpoints
+from screening.errors import CommitUnknown, DatabaseUnavailable, SpoolFailed, SpoolUnavailable
 from screening.types import is_uid
 
 logger = logging.getLogger(__name__)
@@ -19,30 +23,22 @@ PROCESSING_FAILURE = 0x0110  # PS3.7 Annex C
 INVALID_SOP_INSTANCE = 0x0117  # PS3.7 9.1.1.1.9: the UID violates the UID construction rules
 OUT_OF_RESOURCES = 0xA700  # PS3.4 table B.2-1
 DATA_SET_DOES_NOT_MATCH_SOP_CLASS = 0xA900  # PS3.4 table B.2-1
+_ASK_AFTER_SECONDS = (0.2, 0.5, 1.0)
+"""Waits before questions about a commit of which nobody knows the outcome: the sender waits meanwhile."""
+
 OWN_OUTPUT = 0xC001  # PS3.4 table B.2-1, the range Cxxx: a sender does not try again
 
 
 class Storage(Protocol):
     """The part of the spool that reception needs."""
 
-    def put(self, *chunks: bytes) -> Stored:
-        """Make the bytes durable."""
+    def begin(self) -> Unfinished:
+        """A new file."""
         ...
 
     def remove(self, name: str) -> None:
-        """Take them away again."""
+        """Take a file away again."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Incoming:
-    """A C-STORE request."""
-
-    abstract_syntax: str  #: of the presentation context that it came in
-    sop_class_uid: str  #: Affected SOP Class UID
-    sop_instance_uid: str  #: Affected SOP Instance UID, as the peer wrote it
-    transfer_syntax_uid: str
-    data_set: bytes = field(repr=False)  #: as encoded by the peer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,24 +52,39 @@ class Answer:
 class Reception:
     """Takes objects in."""
 
-    def __init__(self, storage: Storage, ledger: Ledger, on_stored: Callable[[], None]) -> None:
+    def __init__(self, storage: Storage, ledger: Ledger, on_stored: Callable[[], None], budget: Budget) -> None:
         self._storage = storage
         self._ledger = ledger
         self._on_stored = on_stored
+        self._budget = budget
+        self._told = False
 
-    def receive(self, association_id: Callable[[], int], incoming: Incoming) -> Answer:
+    def expect(self, incoming: Incoming) -> Arrival:
+        """Where the data set of this request is to be written, as it comes."""
+        begin = None if _malformed(incoming) is not None else partial(self._begin, incoming)
+        return Arrival(incoming, begin, self._budget)
+
+    def receive(self, association_id: Callable[[], int], arrival: Arrival) -> Answer:
         """Store one object.
 
         When the answer is Success, the bytes are in the spool and the row is committed. With any other answer, and when
-        this raises, the spool holds nothing of the object.
+        this raises, the spool holds nothing of the object, unless nobody can tell whether the row was committed: then
+        the file stays, and the reconciler removes it where there is no row.
 
         Parameters
         ----------
         association_id
             The number of its association; asking for it may raise DatabaseUnavailable.
-        incoming
-            The request.
+        arrival
+            What came, to the last fragment.
         """
+        try:
+            return self._receive(association_id, arrival)
+        finally:
+            arrival.drop()
+
+    def _receive(self, association_id: Callable[[], int], arrival: Arrival) -> Answer:
+        incoming = arrival.request
         try:
             number = association_id()
             refusal = self._refusal(incoming)
@@ -81,43 +92,46 @@ class Reception:
                 self._record(number, incoming, refusal)
                 return refusal
             try:
-                self._store(number, incoming)
+                self._store(number, arrival)
             except SpoolUnavailable as exc:
                 logger.error("C-STORE refused with 0xA700: %s", exc)
+                self._tell(exc)
                 answer = Answer(status=OUT_OF_RESOURCES, comment="spool unavailable")
                 self._record(number, incoming, answer)
                 return answer
         except DatabaseUnavailable as exc:
             logger.error("C-STORE refused with 0xA700: %s", type(exc).__name__)
             return Answer(status=OUT_OF_RESOURCES, comment="database unavailable")
+        failpoints.hit("listener.after-commit")
         self._ring()
         return Answer(status=SUCCESS)
 
     def _refusal(self, incoming: Incoming) -> Answer | None:
         """Why the object is refused by what the request says of it."""
-        if not is_uid(incoming.sop_instance_uid):
-            return Answer(status=INVALID_SOP_INSTANCE, comment="Affected SOP Instance UID is no UID")
-        if incoming.sop_class_uid != incoming.abstract_syntax:
-            return Answer(
-                status=DATA_SET_DOES_NOT_MATCH_SOP_CLASS,
-                comment="Affected SOP Class UID is not that of the context",
-            )
+        malformed = _malformed(incoming)
+        if malformed is not None:
+            return malformed
         # of all that is taken, only secondary captures can be ours: nobody else waits for this question
         own = incoming.sop_class_uid in SECONDARY_CAPTURE_SOP_CLASSES
         if own and self._ledger.is_own_output(incoming.sop_instance_uid):
             return Answer(status=OWN_OUTPUT, comment="made by this node; not screened again")
         return None
 
-    def _store(self, association_id: int, incoming: Incoming) -> None:
-        """Spool first, then ledger; the spool is emptied again when the ledger fails."""
-        stored = self._storage.put(
+    def _begin(self, incoming: Incoming) -> Unfinished:
+        unfinished = self._storage.begin()
+        unfinished.write(
             head(
                 sop_class_uid=incoming.sop_class_uid,
                 sop_instance_uid=incoming.sop_instance_uid,
                 transfer_syntax_uid=incoming.transfer_syntax_uid,
-            ),
-            incoming.data_set,
+            )
         )
+        return unfinished
+
+    def _store(self, association_id: int, arrival: Arrival) -> None:
+        """Spool first, then ledger; the spool is emptied again when the ledger fails."""
+        incoming = arrival.request
+        stored = arrival.keep()
         try:
             self._ledger.register(
                 association_id=association_id,
@@ -127,9 +141,30 @@ class Reception:
                 spool_name=stored.name,
                 size=stored.size,
             )
+        except CommitUnknown:
+            if self._is_registered(stored.name):
+                return
+            raise  # the row may still come: without one, the file is removed by the reconciler
         except BaseException:
             self._take_back(stored.name)
             raise
+
+    def _is_registered(self, name: str) -> bool:
+        """Ask by the unique key what became of a commit; False as well when nobody knows."""
+        for pause in _ASK_AFTER_SECONDS:
+            time.sleep(pause)
+            try:
+                if self._ledger.is_registered(name):
+                    return True
+            except DatabaseUnavailable as exc:
+                logger.warning("the outcome of a commit is not known yet: %s", exc)
+        return False
+
+    def _tell(self, exc: SpoolUnavailable) -> None:
+        """Write down, once, that the spool takes nothing any more."""
+        if isinstance(exc, SpoolFailed) and not self._told:
+            self._ledger.spool_failed(str(exc))
+            self._told = True
 
     def _take_back(self, name: str) -> None:
         try:
@@ -152,6 +187,18 @@ class Reception:
             self._on_stored()
         except Exception as exc:  # noqa: BLE001
             logger.error("nobody was told of a reception: %s", type(exc).__name__)
+
+
+def _malformed(incoming: Incoming) -> Answer | None:
+    """Why a request is refused whatever its data set is, without asking the ledger."""
+    if not is_uid(incoming.sop_instance_uid):
+        return Answer(status=INVALID_SOP_INSTANCE, comment="Affected SOP Instance UID is no UID")
+    if incoming.sop_class_uid != incoming.abstract_syntax:
+        return Answer(
+            status=DATA_SET_DOES_NOT_MATCH_SOP_CLASS,
+            comment="Affected SOP Class UID is not that of the context",
+        )
+    return None
 
 
 def _printable(text: str) -> str:

@@ -1,6 +1,7 @@
 """Associations that we request: opened with an exact account of what fails, ended whatever happens."""
 
 import socket
+import ssl
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,9 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiat
 from pynetdicom.presentation import PresentationContext
 
 from dicom_node.identity import MAXIMUM_PDU_SIZE, Timeouts, make_ae
-from screening.errors import DestinationUnavailable
+from dicom_node.tls import certificate_names, client_context, explain
+from screening import failpoints
+from screening.errors import ConfigurationError, DestinationUnavailable
 from screening.settings import Destination
 
 Stage = Literal["connection", "rejected", "no answer", "context", "status"]
@@ -60,7 +63,9 @@ def associate(  # noqa: PLR0917
     AssociationFailed
         Says at which stage and why.
     """
+    security = _security(destination)
     opened: list[bool] = []
+    strange: list[str] = []
     rejections: list[A_ASSOCIATE] = []
 
     def on_open(event: Event) -> None:
@@ -70,6 +75,9 @@ def associate(  # noqa: PLR0917
             # pynetdicom sends in blocking calls: a peer that stops reading would hold the thread for ever
             sock.socket.settimeout(timeouts.network)
             sock.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            strange.extend(_strange_certificate(sock.socket, destination))
+            if strange:
+                sock.socket.shutdown(socket.SHUT_RDWR)  # before it learns who we are
 
     def on_pdu(event: Event) -> None:
         # a peer that rejects and closes at once is told of as an abort, when pynetdicom looks at the socket too late
@@ -85,12 +93,13 @@ def associate(  # noqa: PLR0917
             ae_title=destination.ae_title,
             max_pdu=MAXIMUM_PDU_SIZE,
             ext_neg=list(negotiation),
+            tls_args=(security, destination.address) if security is not None else None,
             evt_handlers=[(evt.EVT_CONN_OPEN, on_open), (evt.EVT_PDU_RECV, on_pdu), *handlers],
         )
     except OSError as exc:
         raise AssociationFailed("connection", f"{_place(destination)}: {exc.strerror or type(exc).__name__}") from exc
     if not association.is_established:
-        raise _failure(association, destination, timeouts, opened=bool(opened), rejections=rejections)
+        raise _failure(association, destination, timeouts, opened=bool(opened), rejections=rejections, strange=strange)
     try:
         yield association
     except BaseException:
@@ -126,6 +135,7 @@ def send_c_store(
         if not _pause(association):
             return Response(status=None, comment="the association ended")
         association.dimse.send_msg(request, cast("int", context.context_id))
+        failpoints.hit("sender.mid-store")
         _, response = association.dimse.get_msg(block=True)
     finally:
         association._reactor_checkpoint.set()
@@ -154,8 +164,11 @@ def _failure(
     *,
     opened: bool,
     rejections: Sequence[A_ASSOCIATE],
+    strange: Sequence[str],
 ) -> AssociationFailed:
     place = _place(destination)
+    if strange:
+        return AssociationFailed("connection", f"{place}: {strange[0]}")
     if not opened:
         return AssociationFailed("connection", f"{place}: {_connection_error(destination, timeouts)}")
     if rejections:
@@ -175,10 +188,37 @@ def _place(destination: Destination) -> str:
 
 def _connection_error(destination: Destination, timeouts: Timeouts) -> str:
     """Why there is no connection: pynetdicom keeps it to its log, so we try once more and look."""
+    security = _security(destination)
     try:
-        with socket.create_connection((destination.address, destination.port), timeouts.connect):
+        with socket.create_connection((destination.address, destination.port), timeouts.connect) as connection:
+            if security is not None:
+                security.wrap_socket(connection, server_hostname=destination.address).close()
             return "connection lost"
     except TimeoutError:
         return "connection timed out"
+    except ssl.SSLError as exc:
+        return f"TLS: {explain(exc)}"
     except OSError as exc:
         return (exc.strerror or type(exc).__name__).lower()
+
+
+def _security(destination: Destination) -> ssl.SSLContext | None:
+    """For a destination that is reached by TLS; AssociationFailed if our certificate cannot be used."""
+    if not destination.use_tls:
+        return None
+    if destination.security is None:
+        raise AssociationFailed("connection", f"{_place(destination)}: tls.certificate is not set")
+    try:
+        return client_context(destination.security, pinned=bool(destination.certificates))
+    except ConfigurationError as exc:
+        raise AssociationFailed("connection", f"{_place(destination)}: {exc}") from exc
+
+
+def _strange_certificate(connection: socket.socket, destination: Destination) -> list[str]:
+    """What is wrong with the certificate of a destination whose certificates are known."""
+    if not destination.certificates or not isinstance(connection, ssl.SSLSocket):
+        return []
+    names = certificate_names(connection)
+    if not names.isdisjoint(destination.certificates):
+        return []
+    return [f"its certificate is not one of the destination's: {', '.join(sorted(names))}"]

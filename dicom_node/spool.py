@@ -4,17 +4,21 @@ A name is drawn fresh for every reception and never made from what a peer sent. 
 an orphan: the sender never got its Success, or the row is gone by retention.
 """
 
+import errno
+import logging
 import os
 import re
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from screening import clock
-from screening.errors import SpoolUnavailable
+from screening import clock, failpoints
+from screening.errors import SpoolFailed, SpoolUnavailable
+
+logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 _DIGITS = "0123456789abcdef"
@@ -52,6 +56,7 @@ class Spool:
         self._root = root
         self._minimum_free = minimum_free
         self._now = now
+        self._failure: str | None = None  #: what an fsync answered; the kernel may forget the error and the bytes
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             for first in _DIGITS:
@@ -82,25 +87,31 @@ class Spool:
         ------
         SpoolUnavailable
             If the disk is full, has less than `minimum_free` left, or fails. Nothing is left behind.
+        SpoolFailed
+            If the disk did not confirm what was written, now or earlier in this process: after a failed fsync a second
+            one may succeed although the bytes are gone, so this spool takes nothing any more.
         """
+        unfinished = self.begin()
+        for chunk in chunks:
+            unfinished.write(chunk)
+        return unfinished.keep()
+
+    def begin(self) -> "SpoolFile":
+        """A new file, to be written bit by bit.
+
+        Raises
+        ------
+        SpoolUnavailable
+            If the disk has less than `minimum_free` left, or fails.
+        SpoolFailed
+            As `put`.
+        """
+        if self._failure is not None:
+            raise SpoolFailed(f"spool takes nothing since fsync failed ({self._failure}): check the disk, then restart")
         name = uuid.uuid4().hex
-        path = self.path(name)
-        part = path.with_suffix(_PART)
-        size = sum(len(chunk) for chunk in chunks)
-        try:
-            self._require_room(size)
-            try:
-                _write_durably(part, chunks)
-                part.rename(path)
-                _sync_folder(path.parent)
-            except OSError:
-                with suppress(OSError):
-                    part.unlink(missing_ok=True)
-                    path.unlink(missing_ok=True)
-                raise
-        except OSError as exc:
-            raise SpoolUnavailable(f"spool cannot store {size} bytes: {exc.strerror}") from exc
-        return Stored(name=name, size=size)
+        self._require_room(0)
+        failpoints.hit("listener.before-write")
+        return SpoolFile(name, self.path(name), self._require_room, self._fail)
 
     def works(self) -> bool:
         """Whether a new file can be written and read back: tells one damaged file from a disk that is out."""
@@ -149,28 +160,110 @@ class Spool:
                     found.append(path)
         return found
 
+    def _fail(self, why: str) -> None:
+        self._failure = why
+        logger.critical("fsync of the spool failed: %s; nothing is taken until the disk is checked", why)
+
     def _require_room(self, size: int) -> None:
-        disk = os.statvfs(self._root)
+        try:
+            disk = os.statvfs(self._root)
+        except OSError as exc:
+            raise SpoolUnavailable(f"spool {self._root} cannot be used: {exc.strerror}") from exc
         free = disk.f_bavail * disk.f_frsize
         if free - size < self._minimum_free:
             raise SpoolUnavailable(f"spool has {free} bytes free, needs {size} and keeps {self._minimum_free} free")
 
 
-def _write_durably(path: Path, chunks: tuple[bytes, ...]) -> None:
-    """Write and fsync; never opens a file that is already there."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb", buffering=0) as file:
-        for chunk in chunks:
+class SpoolFile:
+    """A file on its way into the spool, named *.part until it is whole. Every failure removes it."""
+
+    def __init__(
+        self, name: str, path: Path, require_room: Callable[[int], None], on_failed_sync: Callable[[str], None]
+    ) -> None:
+        self._name = name
+        self._path = path
+        self._part = path.with_suffix(_PART)
+        self._require_room = require_room
+        self._on_failed_sync = on_failed_sync
+        self._size = 0
+        try:
+            # never opens a file that is already there
+            descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError as exc:
+            raise SpoolUnavailable(f"spool cannot make a file: {exc.strerror}") from exc
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
+
+    def write(self, chunk: bytes) -> None:
+        """Append; raises SpoolUnavailable."""
+        with self._removed_on_failure():
+            self._require_room(len(chunk))
             rest = memoryview(chunk)
             while rest:
-                rest = rest[file.write(rest) :]
-        os.fsync(file.fileno())
+                rest = rest[self._file.write(rest) :]
+            self._size += len(chunk)
+            failpoints.hit("listener.mid-write")
+
+    def keep(self) -> Stored:
+        """Make it a file of the spool. When this returns, it survives a power cut.
+
+        Raises
+        ------
+        SpoolUnavailable
+            If the disk is full or fails.
+        SpoolFailed
+            If it did not confirm what was written.
+        """
+        with self._removed_on_failure():
+            _sync(self._file.fileno())
+            failpoints.hit("listener.after-fsync")
+            self._file.close()
+            self._part.rename(self._path)
+            failpoints.hit("listener.after-rename")
+            _sync_folder(self._path.parent)
+        return Stored(name=self._name, size=self._size)
+
+    def drop(self) -> None:
+        """Remove it."""
+        with suppress(OSError):
+            self._file.close()
+        for path in (self._part, self._path):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _removed_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except _SyncFailed as exc:
+            self.drop()
+            self._on_failed_sync(exc.strerror or type(exc).__name__)
+            raise SpoolFailed(f"spool cannot store a file of {self._size} bytes: {exc.strerror}") from exc
+        except OSError as exc:
+            self.drop()
+            raise SpoolUnavailable(f"spool cannot store a file of {self._size} bytes: {exc.strerror}") from exc
+        except SpoolUnavailable:
+            self.drop()
+            raise
 
 
 def _sync_folder(path: Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        _sync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class _SyncFailed(OSError):
+    """fsync failed, and not for want of room."""
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        failpoints.hit("listener.fsync")
+        os.fsync(descriptor)
+    except OSError as exc:
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise _SyncFailed(exc.errno, exc.strerror) from exc

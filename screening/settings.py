@@ -4,7 +4,6 @@ A variable is named OPPORTUNE_<SECTION>__<KEY>, e.g. OPPORTUNE_NODE__PORT; a lis
 Any variable may be given as a file: OPPORTUNE_DATABASE_URL_FILE=/run/secrets/database_url.
 """
 
-import ipaddress
 import json
 import os
 import re
@@ -15,7 +14,6 @@ from typing import Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -25,94 +23,17 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from screening.card import Evidence
+from screening import failpoints
 from screening.errors import ConfigurationError
+from screening.network_settings import Destination, Node, Peer, Tls
+from screening.network_settings import Section as _Section
 from screening.reports import FORMS, ObjectKind
 from screening.signatures import Signatures
 
+__all__ = ("Destination", "Node", "Peer", "Tls")  # and what is defined here: nobody need know where they lie
+
 PREFIX = "OPPORTUNE_"
 CONFIG_NAME = "opportune.toml"
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _ae_title(value: str) -> str:
-    text = value.strip()
-    if not 1 <= len(text) <= 16 or not re.fullmatch(r"[\x20-\x7e]+", text) or "\\" in text:
-        raise ValueError("must be an AE title: 1 to 16 printable ASCII characters, no backslash (PS3.5 6.2)")
-    return text
-
-
-class Node(_Section):
-    """Who we are, on the network."""
-
-    ae_title: str = Field("OPPORTUNE", description="Our AE title; an association that calls another is refused")
-    bind: str = Field("0.0.0.0", description="Address to listen on")  # noqa: S104 (peers are bound by address)
-    port: int = Field(11112, ge=0, le=65535, description="DICOM port; 0 takes a free one")
-    maximum_associations: int = Field(20, ge=1, le=500, description="Associations at the same time")
-    maximum_pdu_size: int = Field(131072, ge=4096, le=131072, description="Largest PDU we accept, bytes")
-    quiet_seconds: float = Field(
-        60, ge=0, le=86400, description="A study is screened when nothing arrived for so long, seconds"
-    )
-    context_days: float = Field(
-        7, ge=0, le=3650, description="Clinical context that is imported later counts for studies of the last days"
-    )
-    minimum_free_mb: int = Field(
-        512, ge=0, description="C-STORE answers 0xA700 when the spool's disk has less free, MB"
-    )
-
-    check_ae = field_validator("ae_title")(_ae_title)
-
-
-class Peer(_Section):
-    """Who may send: AE title and address, bound together."""
-
-    ae_title: str = Field(description="Calling AE title")
-    address: str = Field(description="IP address or network, e.g. 10.1.2.3 or 10.1.2.0/24")
-
-    check_ae = field_validator("ae_title")(_ae_title)
-
-    @field_validator("address")
-    @classmethod
-    def check_address(cls, value: str) -> str:
-        """An IP address or network."""
-        try:
-            return str(ipaddress.ip_network(value, strict=False))
-        except ValueError:
-            raise ValueError("must be an IP address or a network such as 10.1.2.0/24") from None
-
-
-class Destination(_Section):
-    """Where results go."""
-
-    name: str = Field(min_length=1, description="Name in tables and commands")
-    ae_title: str = Field(description="Called AE title")
-    address: str = Field(min_length=1, description="Host name or IP address")
-    port: int = Field(ge=1, le=65535, description="DICOM port")
-    objects: tuple[ObjectKind, ...] = Field(
-        (ObjectKind.SC, ObjectKind.SR, ObjectKind.SEG),
-        description="Kinds of object sent; text-sr, gsps and kos are made for the results that follow",
-    )
-    accept_evidence: tuple[Evidence, ...] = Field(
-        (Evidence.RESEARCH, Evidence.SITE_VALIDATED),
-        description="Evidence levels sent; results of another level are held as shadow results",
-    )
-    not_evaluable: bool = Field(True, description="Whether a short report says why a study was not evaluable")
-    commitment: Literal["storage-commitment", "c-find", "none"] = Field(
-        "c-find", description="How to make sure that an object is stored"
-    )
-
-    check_ae = field_validator("ae_title")(_ae_title)
-
-    @field_validator("objects")
-    @classmethod
-    def check_objects(cls, value: tuple[ObjectKind, ...]) -> tuple[ObjectKind, ...]:
-        """Key objects point at our pictures, which must be there too."""
-        if ObjectKind.KOS in value and ObjectKind.SC not in value:
-            raise ValueError("must name sc beside kos: the key objects are our pictures")
-        return value
 
 
 class Indication(_Section):
@@ -189,6 +110,9 @@ class DeliverySettings(_Section):
     dimse_timeout: float = Field(60, gt=0, description="Wait for an answer, seconds")
     backoff_base: float = Field(5, gt=0, description="First wait after a failure, seconds; doubles each time")
     backoff_cap: float = Field(900, gt=0, description="Longest wait between two tries, seconds")
+    breaker_failures: int = Field(
+        3, ge=1, description="A destination that did not answer so often in a row is left alone, longer each time"
+    )
     commitment_seconds: float = Field(
         600, gt=0, description="Without an N-EVENT-REPORT for so long, C-FIND is asked instead"
     )
@@ -210,6 +134,7 @@ class Settings(_Section):
     broker_url: SecretStr | None = Field(None, description="Redis URL; unset: in-process")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged")
     node: Node = Node()
+    tls: Tls = Tls()
     peers: tuple[Peer, ...] = ()
     destinations: tuple[Destination, ...] = ()
     models: Mapping[str, ModelSettings] = Field(default_factory=dict, description="By model name")
@@ -237,6 +162,17 @@ class Settings(_Section):
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise ValueError(f"destinations.name must be unique, found twice: {', '.join(doubled)}")
+        return self
+
+    @model_validator(mode="after")
+    def check_tls(self) -> "Settings":
+        """Who comes or is reached by TLS needs our certificate."""
+        named = [f"peer {peer.ae_title}" for peer in self.peers if peer.certificates]
+        named += [f"destination {destination.name}" for destination in self.destinations if destination.use_tls]
+        if named and not self.tls.enabled:
+            raise ValueError(f"{', '.join(named)} needs TLS: set tls.certificate, tls.key and tls.ca")
+        for destination in self.destinations:
+            destination.secured_by(self.tls)
         return self
 
     def of_model(self, name: str) -> ModelSettings:
@@ -315,7 +251,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
     """Lay the environment's OPPORTUNE_ variables over the values of the file."""
     for variable, text in sorted(environ.items()):
-        if not variable.startswith(PREFIX) or variable == PREFIX + "CONFIG":
+        if not variable.startswith(PREFIX) or variable in (PREFIX + "CONFIG", failpoints.VARIABLE):
             continue
         name = variable.removeprefix(PREFIX)
         if name.endswith("_FILE"):

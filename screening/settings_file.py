@@ -22,6 +22,7 @@ from screening.settings import (
     Node,
     Peer,
     Settings,
+    Tls,
     WorkerSettings,
 )
 from screening.signatures import Signatures
@@ -48,6 +49,16 @@ SECTIONS = (
         },
     ),
     Section(header="[node]", title="Who we are, on the network", model=Node),
+    Section(
+        header="[tls]",
+        title="DICOM TLS, with certificates on both sides: docs/tls.md",
+        model=Tls,
+        example={
+            "certificate": "opportune.pem",
+            "key": "opportune.key",
+            "ca": "ca.pem",
+        },
+    ),
     Section(
         header="[[peers]]",
         title="Who may send: AE title and address, bound together. Everyone else is refused. One table for each",

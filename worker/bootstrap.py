@@ -37,6 +37,7 @@ class Node:
             spool=self.ports.spool,
             ledger=DatabaseLedger(self.ports.sessions),
             on_stored=reconciler.wake if reconciler is not None else _nobody,
+            tls=self.settings.tls,
         )
 
     def reconciler(self) -> Reconciler:

@@ -14,6 +14,7 @@ from db.engine import transaction
 from dicom_node import scu
 from dicom_node.commitment import CommitmentReport, Reference
 from dicom_node.ledger import DatabaseLedger
+from screening import failpoints
 from screening.errors import DestinationUnavailable, RejectedPermanent, RejectedTransient
 from screening.settings import Destination
 from worker.backoff import backoff
@@ -72,6 +73,7 @@ def _request(ports: Ports, destination: Destination, sent: Collection[Delivery])
     transaction_uid = str(generate_uid(prefix=None))
     with transaction(ports.sessions) as session:  # first: the report may come before the answer to the request
         deliveries.commitment_requested(session, transaction_uid, [item.delivery_id for item in sent])
+    failpoints.hit("sender.before-n-action")
     try:
         scu.request_commitment(
             destination,
@@ -87,6 +89,7 @@ def _request(ports: Ports, destination: Destination, sent: Collection[Delivery])
         if not isinstance(exc, RejectedPermanent):
             raise
         look_up(ports, destination, sent)
+    failpoints.hit("sender.after-n-action")
 
 
 def _take_report(ports: Ports, destination: Destination, report: CommitmentReport) -> bool:

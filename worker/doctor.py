@@ -8,6 +8,7 @@ from celery import Celery
 
 from db.engine import SchemaState, database_now, make_engine, make_sessions, schema_state, transaction
 from dicom_node import scu
+from dicom_node.tls import server_context
 from models import registry
 from screening.errors import ScreeningError
 from screening.settings import Destination, Settings
@@ -35,6 +36,7 @@ def examine(settings: Settings, *, local: bool = False) -> list[Check]:
         _check("database", lambda: _database(settings)),
         _check("broker", lambda: _broker(settings)),
         _check("peers", lambda: _peers(settings)),
+        _check("tls", lambda: _tls(settings)),
         _check("models", lambda: _models(settings)),
         _check("sandbox", lambda: _sandbox(settings)),
     ]
@@ -94,7 +96,19 @@ def _broker(settings: Settings) -> str:
 def _peers(settings: Settings) -> str:
     if not settings.peers:
         raise OSError("no [[peers]] are set: every sender is refused")
-    return f"{len(settings.peers)} may send"
+    plain = sorted({peer.ae_title for peer in settings.peers if not peer.certificates})
+    by_tls = len(settings.peers) - sum(not peer.certificates for peer in settings.peers)
+    warning = f"; WARNING: without TLS: {', '.join(plain)}" if plain else ""
+    return f"{len(settings.peers)} may send, {by_tls} by TLS{warning}"
+
+
+def _tls(settings: Settings) -> str:
+    if not settings.tls.enabled:
+        return "off: nothing is encrypted, and AE titles are no authentication; see docs/tls.md"
+    server_context(settings.tls)
+    plain = sorted(item.name for item in settings.destinations if not item.use_tls)
+    warning = f"; WARNING: destinations without TLS: {', '.join(plain)}" if plain else ""
+    return f"port {settings.tls.port}, profile {settings.tls.profile.upper()}{warning}"
 
 
 def _sandbox(settings: Settings) -> str:

@@ -10,6 +10,7 @@ from dicom_node.reports.slice_picture import slice_picture
 from dicom_node.source_header import read_source_header
 from models import registry
 from models.contract import ScreeningModel
+from screening import failpoints
 from screening.errors import BadGeometry, BadPixelData
 from screening.findings import Findings, NotEvaluable, Outcome
 from screening.images import Image, Radiograph
@@ -98,6 +99,7 @@ class Pipeline:
             code = "undecodable-pixel-data" if isinstance(exc, BadPixelData) else "broken-geometry"
             return None, NotEvaluable(code=code, reason=str(exc), sop_instance_uid=first.sop_instance_uid)
         outcome = model.predict(image, patient_of(first.header), request.context)
+        failpoints.hit("worker.mid-inference")
         if isinstance(image, Radiograph):
             return image, outcome
         return (slice_picture(image, outcome) if isinstance(outcome, Findings) else None), outcome

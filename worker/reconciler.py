@@ -8,6 +8,7 @@ from functools import partial
 
 from db import deliveries, instances, jobs
 from db.engine import transaction
+from screening import failpoints
 from screening.errors import Permanent, Retryable
 from worker.celery_app import DELIVER_QUEUE
 from worker.commitment import look_up, make_sure
@@ -115,6 +116,8 @@ class Reconciler:
             again = self._again_after(queue)
             with transaction(self._ports.sessions) as session:
                 waiting = jobs.to_enqueue(session, queue, again_after_seconds=again)
+            if waiting:
+                failpoints.hit("reconciler.after-mark")
             for job_id in waiting:
                 if not self._ports.bell.screen(job_id, queue):
                     return

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "install-test-servers.sh"
-PACKAGES = ["orthanc", "orthanc-dicomweb", "dcmtk", "dicom3tools", "redis-server", "postgresql"]
+PACKAGES = ["orthanc", "orthanc-dicomweb", "dcmtk", "dicom3tools", "redis-server", "postgresql", "strace", "openssl"]
 
 
 @dataclass
@@ -70,7 +70,7 @@ def test_nothing_to_do(machine: Machine) -> None:
 
 
 def test_what_is_missing_is_installed_and_nothing_started(machine: Machine) -> None:
-    machine.installed("dcmtk", "postgresql")
+    machine.installed("dcmtk", "postgresql", "strace", "openssl")
     result = machine.run()
     assert result.returncode == 0, result.stderr
     update, install = machine.calls

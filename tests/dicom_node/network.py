@@ -28,6 +28,7 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE, ImplementationClassUIDNotific
 from pynetdicom.presentation import PresentationContext
 
 from dicom_node.identity import Timeouts, make_ae
+from dicom_node.limits import Limits
 from dicom_node.listener import Listener
 from dicom_node.spool import Spool
 from dicom_node.standin_pacs import STORED_SOP_CLASSES, Script, StandinPacs
@@ -59,6 +60,7 @@ class FakeLedger:
     registered: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[dict[str, Any]] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
+    spool_failures: list[str] = field(default_factory=list)
     stale: int = 0
 
     def _check(self) -> None:
@@ -85,6 +87,14 @@ class FakeLedger:
     def register(self, **values: Any) -> None:
         self._check()
         self.registered.append(values)
+
+    def is_registered(self, spool_name: str) -> bool:
+        self._check()
+        return spool_name in [row["spool_name"] for row in self.registered]
+
+    def spool_failed(self, detail: str) -> None:
+        self._check()
+        self.spool_failures.append(detail)
 
     def refuse(self, **values: Any) -> None:
         self._check()
@@ -202,6 +212,7 @@ def running_listener(  # noqa: PLR0917
     destinations: Sequence[Destination] = (),
     spool: Any = None,
     timeouts: Timeouts = QUICK,
+    limits: Limits | None = None,
     **node: Any,
 ) -> Iterator[Running]:
     spool = spool or Spool(root, minimum_free=0)
@@ -214,6 +225,7 @@ def running_listener(  # noqa: PLR0917
         ledger,
         lambda: bells.append(1),
         timeouts,
+        limits,
     )
     port = listener.start()
     try:

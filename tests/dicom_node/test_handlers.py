@@ -6,17 +6,18 @@ from typing import Any
 import pytest
 
 from dicom_node.access import AccessList, Admitted, Refused
+from dicom_node.arrival import Unfinished
 from dicom_node.association_log import AssociationLog
 from dicom_node.handlers import REJECTED_TRANSIENT, Handlers
+from dicom_node.limits import Budget
 from dicom_node.reception import Reception
-from dicom_node.spool import Stored
 from screening.settings import Peer
 from tests.dicom_node.network import FakeLedger
 
 
 class _Memory:
-    def put(self, *chunks: bytes) -> Stored:
-        return Stored(name="0" * 32, size=sum(map(len, chunks)))
+    def begin(self) -> Unfinished:
+        raise AssertionError("nothing is sent")
 
     def remove(self, name: str) -> None:
         raise AssertionError(name)
@@ -43,7 +44,7 @@ def _handlers(access: AccessList | None = None) -> Handlers:
     return Handlers(
         access or AccessList("OPPORTUNE", peers, ()),
         AssociationLog(ledger),
-        Reception(_Memory(), ledger, lambda: None),
+        Reception(_Memory(), ledger, lambda: None, Budget(0)),
         ledger,
     )
 
@@ -71,8 +72,8 @@ def test_a_bug_refuses() -> None:
     """pynetdicom would go on and accept."""
 
     class Broken(AccessList):
-        def decide(self, *, calling_ae_title: str, called_ae_title: str, address: str) -> Admitted | Refused:
-            raise RuntimeError(calling_ae_title + called_ae_title + address)
+        def decide(self, **_: Any) -> Admitted | Refused:
+            raise RuntimeError("a bug")
 
     association = _Association()
     _handlers(Broken("OPPORTUNE", (), ())).on_requested(_event(association))

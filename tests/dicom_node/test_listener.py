@@ -265,7 +265,9 @@ def test_many_associations_at_once(node: Running, ledger: FakeLedger) -> None:
 
 def test_too_many_associations(tmp_path: Path, ledger: FakeLedger) -> None:
     with (
-        running_listener(tmp_path / "spool", ledger, maximum_associations=1) as node,
+        running_listener(
+            tmp_path / "spool", ledger, maximum_associations=1, maximum_associations_per_address=2
+        ) as node,
         requesting(node.port, [ECHO]) as first,
     ):
         with requesting(node.port, [ECHO]) as second:

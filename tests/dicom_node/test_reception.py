@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
+from dicom_node.arrival import Arrival, Incoming, Unfinished
+from dicom_node.limits import Budget
 from dicom_node.part10 import head
-from dicom_node.reception import Answer, Incoming, Reception
-from dicom_node.spool import Spool, Stored
-from screening.errors import DatabaseUnavailable, SpoolUnavailable
+from dicom_node.reception import Answer, Reception
+from dicom_node.spool import Spool, SpoolFile, Stored
+from screening.errors import CommitUnknown, DatabaseUnavailable, SpoolFailed, SpoolUnavailable
 from tests.dicom_node.network import FakeLedger
 
 CR = str(ComputedRadiographyImageStorage)
@@ -23,7 +25,6 @@ def _incoming(**values: Any) -> Incoming:
         "sop_class_uid": CR,
         "sop_instance_uid": "1.2.3",
         "transfer_syntax_uid": str(ExplicitVRLittleEndian),
-        "data_set": b"data set",
     }
     return Incoming(**(defaults | values))
 
@@ -33,10 +34,17 @@ class _TracedSpool(Spool):
         super().__init__(root, minimum_free=0)
         self._steps = steps
 
-    def put(self, *chunks: bytes) -> Stored:
-        stored = super().put(*chunks)
-        self._steps.append("spool")
-        return stored
+    def begin(self) -> SpoolFile:
+        unfinished = super().begin()
+        keep = unfinished.keep
+
+        def traced() -> Stored:
+            stored = keep()
+            self._steps.append("spool")
+            return stored
+
+        unfinished.keep = traced  # type: ignore[method-assign]
+        return unfinished
 
     def remove(self, name: str) -> None:
         super().remove(name)
@@ -58,19 +66,28 @@ def _files(root: Path) -> list[Path]:
 
 
 def _receive(reception: Reception, **values: Any) -> Answer:
-    return reception.receive(lambda: 7, _incoming(**values))
+    return reception.receive(lambda: 7, _arrival(reception, **values))
+
+
+def _arrival(reception: Reception, **values: Any) -> Arrival:
+    arrival = reception.expect(_incoming(**values))
+    arrival.write(b"data ")
+    arrival.write(b"set")
+    return arrival
 
 
 def test_success_comes_last(tmp_path: Path) -> None:
     steps: list[str] = []
-    reception = Reception(_TracedSpool(tmp_path, steps), _TracedLedger(steps), lambda: steps.append("bell"))
+    reception = Reception(
+        _TracedSpool(tmp_path, steps), _TracedLedger(steps), lambda: steps.append("bell"), Budget(1000)
+    )
     assert _receive(reception) == Answer(status=0)
     assert steps == ["spool", "commit", "bell"]
 
 
 def test_what_is_stored_and_registered(tmp_path: Path) -> None:
     ledger, spool = FakeLedger(), Spool(tmp_path, minimum_free=0)
-    _receive(Reception(spool, ledger, lambda: None))
+    _receive(Reception(spool, ledger, lambda: None, Budget(1000)))
     (row,) = ledger.registered
     path = spool.path(row.pop("spool_name"))
     uids = {"sop_class_uid": CR, "sop_instance_uid": "1.2.3", "transfer_syntax_uid": ExplicitVRLittleEndian}
@@ -82,7 +99,7 @@ def test_without_a_database_nothing_is_left(tmp_path: Path) -> None:
     steps: list[str] = []
     ledger = _TracedLedger(steps)
     ledger.down = True
-    reception = Reception(_TracedSpool(tmp_path, steps), ledger, lambda: steps.append("bell"))
+    reception = Reception(_TracedSpool(tmp_path, steps), ledger, lambda: steps.append("bell"), Budget(1000))
     assert _receive(reception).status == 0xA700
     assert steps == ["spool", "commit", "removed"]
     assert _files(tmp_path) == []
@@ -92,15 +109,15 @@ def test_without_an_association_number_nothing_is_stored(tmp_path: Path) -> None
     def no_number() -> int:
         raise DatabaseUnavailable("down")
 
-    reception = Reception(Spool(tmp_path, minimum_free=0), FakeLedger(), lambda: None)
-    assert reception.receive(no_number, _incoming()).status == 0xA700
+    reception = Reception(Spool(tmp_path, minimum_free=0), FakeLedger(), lambda: None, Budget(1000))
+    assert reception.receive(no_number, _arrival(reception)).status == 0xA700
     assert _files(tmp_path) == []
 
 
 def test_without_a_spool_nothing_is_registered(tmp_path: Path) -> None:
     ledger = FakeLedger()
     spool = Spool(tmp_path, minimum_free=2**62)
-    assert _receive(Reception(spool, ledger, lambda: None)).status == 0xA700
+    assert _receive(Reception(spool, ledger, lambda: None, Budget(1000))).status == 0xA700
     assert ledger.registered == []
     assert [(row["status"], row["association_id"]) for row in ledger.refusals] == [(0xA700, 7)]
 
@@ -111,8 +128,43 @@ def test_any_failure_of_the_ledger_empties_the_spool(tmp_path: Path) -> None:
             raise RuntimeError("a bug")
 
     with pytest.raises(RuntimeError):
-        _receive(Reception(Spool(tmp_path, minimum_free=0), Broken(), lambda: None))
+        _receive(Reception(Spool(tmp_path, minimum_free=0), Broken(), lambda: None, Budget(1000)))
     assert _files(tmp_path) == []
+
+
+def test_a_commit_of_which_nobody_knew_is_asked_for_by_its_key(tmp_path: Path) -> None:
+    class Cut(FakeLedger):
+        def register(self, **values: Any) -> None:
+            super().register(**values)
+            raise CommitUnknown("the connection was cut")
+
+    ledger, spool = Cut(), Spool(tmp_path, minimum_free=0)
+    assert _receive(Reception(spool, ledger, lambda: None, Budget(1000))).status == 0
+    (row,) = ledger.registered
+    assert spool.path(row["spool_name"]).is_file()
+
+
+def test_a_file_stays_while_its_row_may_still_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(FakeLedger):
+        def register(self, **values: Any) -> None:
+            self.down = True
+            raise CommitUnknown("the connection was cut")
+
+    monkeypatch.setattr("dicom_node.reception._ASK_AFTER_SECONDS", (0.0, 0.0))
+    spool = Spool(tmp_path, minimum_free=0)
+    assert _receive(Reception(spool, Gone(), lambda: None, Budget(1000))).status == 0xA700
+    assert len(spool.orphans(set(), older_than_seconds=-60)) == 1
+
+
+def test_a_failed_disk_is_told_once(tmp_path: Path) -> None:
+    class Failed(Spool):
+        def begin(self) -> SpoolFile:
+            raise SpoolFailed("fsync failed")
+
+    ledger = FakeLedger()
+    reception = Reception(Failed(tmp_path, minimum_free=0), ledger, lambda: None, Budget(1000))
+    assert [_receive(reception).status for _ in range(2)] == [0xA700, 0xA700]
+    assert ledger.spool_failures == ["fsync failed"]
 
 
 def test_a_file_that_cannot_be_removed_is_left_to_the_reconciler(tmp_path: Path) -> None:
@@ -122,7 +174,7 @@ def test_a_file_that_cannot_be_removed_is_left_to_the_reconciler(tmp_path: Path)
 
     ledger = FakeLedger(down=True)
     spool = Stuck(tmp_path, minimum_free=0)
-    assert _receive(Reception(spool, ledger, lambda: None)).status == 0xA700
+    assert _receive(Reception(spool, ledger, lambda: None, Budget(1000))).status == 0xA700
     assert spool.orphans(set(), older_than_seconds=-60) == [path.name for path in _files(tmp_path)]
 
 
@@ -142,7 +194,9 @@ def test_a_file_that_cannot_be_removed_is_left_to_the_reconciler(tmp_path: Path)
 )
 def test_what_is_no_uid_is_refused(tmp_path: Path, uid: str) -> None:
     ledger = FakeLedger()
-    answer = _receive(Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None), sop_instance_uid=uid)
+    answer = _receive(
+        Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None, Budget(1000)), sop_instance_uid=uid
+    )
     assert answer.status == 0x0117
     assert _files(tmp_path) == []
     (row,) = ledger.refusals
@@ -153,7 +207,7 @@ def test_what_is_no_uid_is_refused(tmp_path: Path, uid: str) -> None:
 
 def test_another_class_than_the_context_is_refused(tmp_path: Path) -> None:
     ledger = FakeLedger()
-    reception = Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None)
+    reception = Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None, Budget(1000))
     assert _receive(reception, sop_class_uid=SC).status == 0xA900
     assert [row["status"] for row in ledger.refusals] == [0xA900]
     assert ledger.registered == []
@@ -161,7 +215,7 @@ def test_another_class_than_the_context_is_refused(tmp_path: Path) -> None:
 
 def test_our_own_output_is_refused(tmp_path: Path) -> None:
     ledger = FakeLedger(own={"1.2.3"})
-    reception = Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None)
+    reception = Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None, Budget(1000))
     ours = _receive(reception, abstract_syntax=SC, sop_class_uid=SC)
     assert ours.status == 0xC001
     assert "made by this node" in ours.comment
@@ -174,13 +228,15 @@ def test_a_broken_bell_fails_nothing(tmp_path: Path) -> None:
     def broken() -> None:
         raise RuntimeError("bell")
 
-    assert _receive(Reception(Spool(tmp_path, minimum_free=0), FakeLedger(), broken)).status == 0
+    assert _receive(Reception(Spool(tmp_path, minimum_free=0), FakeLedger(), broken, Budget(1000))).status == 0
 
 
 def test_comments_fit_their_element(tmp_path: Path) -> None:
     """Error Comment is VR LO: at most 64 characters."""
     answers = [
-        _receive(Reception(Spool(tmp_path, minimum_free=0), FakeLedger(own={"1.2.3"}), lambda: None), **values)
+        _receive(
+            Reception(Spool(tmp_path, minimum_free=0), FakeLedger(own={"1.2.3"}), lambda: None, Budget(1000)), **values
+        )
         for values in (
             {"sop_instance_uid": "x"},
             {"sop_class_uid": SC},
@@ -190,19 +246,41 @@ def test_comments_fit_their_element(tmp_path: Path) -> None:
     assert all(0 < len(answer.comment) <= 64 for answer in answers)
 
 
-def test_the_data_set_is_not_in_the_repr() -> None:
-    assert "data set" not in repr(_incoming())
+def test_a_refused_request_costs_no_file(tmp_path: Path) -> None:
+    reception = Reception(Spool(tmp_path, minimum_free=0), FakeLedger(), lambda: None, Budget(1000))
+    _arrival(reception, sop_instance_uid="x")
+    assert _files(tmp_path) == []
+    arrival = _arrival(reception)
+    assert len(_files(tmp_path)) == 1
+    arrival.drop()
+    assert _files(tmp_path) == []
 
 
-def test_reception_needs_no_more_than_put_and_remove() -> None:
+def test_reception_needs_no_more_than_begin_and_remove() -> None:
     removed: list[str] = []
 
     class Memory:
-        def put(self, *chunks: bytes) -> Stored:
-            return Stored(name="0" * 32, size=sum(map(len, chunks)))
+        def begin(self) -> Unfinished:
+            return MemoryFile()
 
         remove: Callable[[str], None] = staticmethod(removed.append)
 
-    reception = Reception(Memory(), FakeLedger(down=True), lambda: None)
+    reception = Reception(Memory(), FakeLedger(down=True), lambda: None, Budget(1000))
     assert _receive(reception).status == 0xA700
     assert removed == ["0" * 32]
+
+
+class MemoryFile:
+    """A file that is none."""
+
+    size = 0
+    dropped = False
+
+    def write(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+
+    def keep(self) -> Stored:
+        return Stored(name="0" * 32, size=self.size)
+
+    def drop(self) -> None:
+        self.dropped = True

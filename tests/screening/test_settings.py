@@ -32,6 +32,10 @@ def refusal(text: str = "", **environ: str) -> str:
 # sources
 
 
+def test_faults_are_no_setting() -> None:
+    assert load({"OPPORTUNE_FAULT": "@nowhere"}) == Settings()
+
+
 def test_defaults() -> None:
     settings = load({})
     assert settings == Settings()

@@ -14,6 +14,7 @@ from screening.settings import (
     Node,
     Peer,
     Settings,
+    Tls,
     WorkerSettings,
     load,
 )
@@ -57,6 +58,7 @@ def test_every_setting_appears_with_its_description() -> None:
     places: list[tuple[type[BaseModel], dict[str, Any]]] = [
         (Settings, found),
         (Node, found["node"]),
+        (Tls, found["tls"]),
         (Peer, found["peers"][0]),
         (Destination, found["destinations"][0]),
         (ModelSettings, model),

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from dicom_node.standin_pacs import StandinPacs
-from screening.settings import ModelSettings, Node, Peer, Settings, WorkerSettings, load
+from screening.settings import ModelSettings, Node, Peer, Settings, Tls, WorkerSettings, load
 from tests.servers.postgres import free_port
 from tests.servers.redis import RedisServer
 from tests.worker.fake_registry import FakeRegistry
@@ -65,10 +65,12 @@ def test_a_healthy_node(bundle: Path, standin: int, tmp_path: Path) -> None:
     found = _examine(settings)
     assert [name for name, check in found.items() if not check.ok] == []
     assert list(found) == [
-        "home", "database", "broker", "peers", "models", "sandbox", f"weights of {MODEL}", "destination pacs",
+        "home", "database", "broker", "peers", "tls", "models", "sandbox", f"weights of {MODEL}", "destination pacs",
     ]  # fmt: skip
     assert "sqlite, up to date" in found["database"].detail
     assert found["models"].detail == f"{MODEL} (indication)"
+    assert found["peers"].detail == "1 may send, 0 by TLS; WARNING: without TLS: CT1"
+    assert found["tls"].detail.startswith("off: nothing is encrypted")
     assert found["destination pacs"].detail == "C-ECHO answered with Success"
 
 
@@ -104,7 +106,7 @@ def test_what_is_elsewhere_is_not_asked_when_only_this_computer_is_looked_at(bun
     settings = _settings(tmp_path, free_port())
     make_ports(settings.home)
     found = {check.name: check.ok for check in examine(settings, local=True)}
-    looked_at = ("home", "database", "broker", "peers", "models", "sandbox", f"weights of {MODEL}")
+    looked_at = ("home", "database", "broker", "peers", "tls", "models", "sandbox", f"weights of {MODEL}")
     assert found == dict.fromkeys(looked_at, True)
 
 
@@ -144,6 +146,7 @@ def test_whatever_is_wrong_is_all_told_at_once(bundle: Path, tmp_path: Path) -> 
     settings = _settings(
         tmp_path, free_port(), peers=(), models={MODEL: ModelSettings()}, node=Node(minimum_free_mb=2**40),
         database_url=urls.database_url, broker_url=urls.broker_url,
+        tls=Tls(certificate=tmp_path / "a.pem", key=tmp_path / "a.key", ca=tmp_path / "ca.pem"),
     )  # fmt: skip
     found = _examine(settings)
     assert [check.name for check in found.values() if check.ok] == ["sandbox"]
@@ -152,6 +155,7 @@ def test_whatever_is_wrong_is_all_told_at_once(bundle: Path, tmp_path: Path) -> 
         "database": "the database does not answer",
         "broker": "check broker_url",
         "peers": "no [[peers]] are set",
+        "tls": "a.key cannot be used: no such file",
         "models": "no model is enabled",
         f"weights of {MODEL}": "the card says",
         "destination pacs": "connection refused",

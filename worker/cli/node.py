@@ -101,10 +101,12 @@ def doctor(
 
 def connections(settings: Settings) -> list[dict[str, str]]:
     """Every DICOM connection that the settings name."""
-    us = f"{settings.node.ae_title}@{socket.gethostname()}:{settings.node.port}"
+    host = f"{settings.node.ae_title}@{socket.gethostname()}"
+    us, us_by_tls = f"{host}:{settings.node.port}", f"{host}:{settings.tls.port}"
     rows = [
-        {"direction": "in", "from": f"{peer.ae_title}@{peer.address}", "to": us, "service": "C-ECHO, C-STORE",
-         "note": "AE title and address are bound together"}
+        {"direction": "in", "from": f"{peer.ae_title}@{peer.address}", "to": us_by_tls if peer.certificates else us,
+         "service": "C-ECHO, C-STORE", "note": "AE title, address and certificate are bound together (TLS)"
+         if peer.certificates else "AE title and address are bound together"}
         for peer in settings.peers
     ]  # fmt: skip
     for item in settings.destinations:
@@ -118,7 +120,8 @@ def connections(settings: Settings) -> list[dict[str, str]]:
         )  # fmt: skip
         if item.commitment == "storage-commitment":
             rows.append(
-                {"direction": "in", "from": f"{item.ae_title}@{item.address}", "to": us, "service": "N-EVENT-REPORT",
+                {"direction": "in", "from": f"{item.ae_title}@{item.address}", "to": us_by_tls if item.use_tls else us,
+                 "service": "N-EVENT-REPORT",
                  "note": "the destination must know our AE title, address and port"}
             )  # fmt: skip
     return rows

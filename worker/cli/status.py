@@ -28,18 +28,24 @@ def register(app: typer.Typer) -> None:
 
 
 def status(as_json: JsonFlag = False) -> None:
-    """Print how many instances, studies, jobs and deliveries are in which state."""
+    """Print how many instances, studies, jobs and deliveries are in which state, and what is wrong now."""
     from db import status as verbs  # noqa: PLC0415
+    from worker import disk  # noqa: PLC0415
 
     with _session(read_only=True) as session:
         counts = verbs.counts(session)
+    counts["disk"] = disk.look(load_settings(), counts["conditions"])
     if as_json:
         print_json(counts)
         return
     rows = []
     for name, value in counts.items():
         if isinstance(value, dict):
-            rows += [(name.replace("_", " "), key, _cell(number)) for key, number in value.items() if number]
+            rows += [
+                (name.replace("_", " "), key, _cell(number))
+                for key, number in value.items()
+                if number or isinstance(number, bool)
+            ]
         else:
             rows.append((name.replace("_", " "), "", value))
     print_table("Status", ("what", "state", "number"), rows)

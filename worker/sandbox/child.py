@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, Protocol
 
+from screening import failpoints
 from screening.errors import Permanent, Retryable
 from worker.faults import describe
 from worker.privacy import quiet_libraries
@@ -33,6 +34,7 @@ class Runner(Protocol):
 def main() -> None:
     """Serve requests until the parent is gone."""
     quiet_libraries()
+    failpoints.start(os.environ)
     descriptor, threads, seconds = (int(argument) for argument in sys.argv[1:4])
     module, _, name = sys.argv[4].partition(":")
     connection = Connection(descriptor)

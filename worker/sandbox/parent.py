@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from screening import errors
+from screening import errors, failpoints
 from screening.errors import Permanent, Retryable, SandboxDied
 from screening.settings import WorkerSettings
 from worker.request import ScreenRequest
@@ -143,9 +143,13 @@ class Sandbox:
 
 
 def limits_of(settings: WorkerSettings) -> Limits:
-    """What the settings leave to a child. Where CUDA may be used, what its driver needs is spared."""
+    """What the settings leave to a child. Where CUDA may be used, what its driver needs is spared.
+
+    A child that injects faults is not confined: it kills its worker, and takes the file away that told it to.
+    """
+    confined = settings.confined and not failpoints.active()
     cuda = settings.device == "cuda" or (settings.device == "auto" and Path("/dev/nvidiactl").exists())
-    return Limits(memory_mb=settings.memory_limit_mb, confined=settings.confined, cuda=cuda)
+    return Limits(memory_mb=settings.memory_limit_mb, confined=confined, cuda=cuda)
 
 
 _KEPT = frozenset(("HOME", "LANG", "LANGUAGE", "PATH", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV"))
@@ -164,6 +168,7 @@ def environment(threads: int) -> dict[str, str]:
         "OMP_NUM_THREADS": str(threads),
         "OMP_WAIT_POLICY": "passive",
         "PYTHONPATH": os.pathsep.join(sys.path),
+        **failpoints.for_the_child(),
     }
 
 

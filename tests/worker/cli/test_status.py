@@ -73,6 +73,8 @@ def test_status_counts(node: Ports) -> None:
     assert as_json.json["instances"]["indexed"] == 1
     assert as_json.json["jobs"]["inferred"] == 1
     assert as_json.json["deliveries"]["pacs"]["pending"] == 2
+    assert as_json.json["conditions"] == {}
+    assert as_json.json["disk"]["accepting"] is True
     assert "indexed" in as_table.out
     assert "pending 2" in as_table.out
 

@@ -1,0 +1,104 @@
+"""The data set of a C-STORE request while it arrives: it goes to the spool as it comes, never as a whole to memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Protocol
+
+from dicom_node.limits import Budget
+from dicom_node.spool import Stored
+from screening.errors import SpoolUnavailable
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incoming:
+    """A C-STORE request, without its data set."""
+
+    abstract_syntax: str  #: of the presentation context that it came in
+    sop_class_uid: str  #: Affected SOP Class UID
+    sop_instance_uid: str  #: Affected SOP Instance UID, as the peer wrote it
+    transfer_syntax_uid: str
+
+
+class Unfinished(Protocol):
+    """A file on its way into the spool."""
+
+    def write(self, chunk: bytes) -> None:
+        """Append."""
+        ...
+
+    def keep(self) -> Stored:
+        """Make it durable."""
+        ...
+
+    def drop(self) -> None:
+        """Remove it."""
+        ...
+
+
+class Arrival(BytesIO):
+    """Looks to pynetdicom like the buffer in memory that it would write to; holds nothing.
+
+    It takes what comes even when it cannot be kept, as a peer listens to no answer before it has sent everything;
+    `keep` tells why then.
+
+    Parameters
+    ----------
+    request
+        The request whose data set it is.
+    begin
+        Begins a file, with the head of PS3.10 in it; None: the request is refused already, its data set is of no use.
+    budget
+        Bytes that all associations share.
+    """
+
+    def __init__(self, request: Incoming, begin: Callable[[], Unfinished] | None, budget: Budget) -> None:
+        super().__init__()
+        self.request = request
+        self._budget = budget
+        self._taken = 0
+        self._file: Unfinished | None = None
+        self._failure: SpoolUnavailable | None = None
+        if begin is not None:
+            try:
+                self._file = begin()
+            except SpoolUnavailable as exc:
+                self._failure = exc
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Take a fragment."""
+        chunk = bytes(data)
+        if self._file is not None:
+            try:
+                if not self._budget.take(len(chunk)):
+                    raise SpoolUnavailable("more data sets arrive at once than node.maximum_arriving_mb")
+                self._taken += len(chunk)
+                self._file.write(chunk)
+            except SpoolUnavailable as exc:
+                self._failure = exc
+                self.drop()
+        return len(chunk)
+
+    def keep(self) -> Stored:
+        """Make it durable; raises SpoolUnavailable if it is not."""
+        if self._file is None:
+            raise self._failure or SpoolUnavailable("the data set was not kept")
+        file, self._file = self._file, None
+        try:
+            return file.keep()
+        finally:
+            self._let_go()
+
+    def drop(self) -> None:
+        """Leave nothing of it."""
+        if self._file is not None:
+            self._file.drop()
+            self._file = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._budget.give_back(self._taken)
+        self._taken = 0

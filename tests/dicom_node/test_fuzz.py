@@ -1,0 +1,47 @@
+"""The short form of `make fuzz`."""
+
+from pathlib import Path
+
+import pytest
+from pynetdicom.pdu import A_ASSOCIATE_RQ
+
+from benchmarks import fuzz
+
+
+def test_nothing_that_is_decoded_hangs_or_fills_the_memory() -> None:
+    assert fuzz.fuzz_decoders(300) < fuzz.LONGEST_SECONDS
+
+
+def test_a_listener_outlives_peers_that_do_anything(tmp_path: Path) -> None:
+    assert fuzz.fuzz_connections(15, tmp_path, steps=8) > 0
+
+
+def test_a_decoder_that_hangs_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "LONGEST_SECONDS", 0.0)
+    with pytest.raises(AssertionError):
+        fuzz.fuzz_decoders(3)
+
+
+def test_a_listener_that_keeps_a_thread_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "_BACK_SECONDS", 0.2)
+    monkeypatch.setattr(fuzz.Target, "require_healthy", _with_one_more(fuzz.Target.require_healthy))
+    with pytest.raises(AssertionError, match="descriptors"):
+        fuzz.fuzz_connections(1, tmp_path, steps=1)
+
+
+def _with_one_more(check: object) -> object:
+    def checked(target: fuzz.Target) -> None:
+        with Path("/dev/null").open("rb"):
+            check(target)  # type: ignore[operator]
+
+    return checked
+
+
+def test_seeds_are_right() -> None:
+    """A mutation of something that is refused at its first byte finds nothing."""
+    decoders = fuzz.Decoders()
+    for seed in fuzz.SEEDS:
+        decoders.read(seed)
+    pdu = A_ASSOCIATE_RQ()
+    pdu.decode(fuzz.SEEDS[0])
+    assert pdu.calling_ae_title == "ATTACKER"
