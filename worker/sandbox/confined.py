@@ -32,22 +32,12 @@ class Limits:
     open_files: int = 1024  #: slices are opened one after the other; CUDA opens some hundred devices and pipes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Protections:
-    """What holds from now on; False where this kernel does not offer it."""
-
-    no_new_privileges: bool = False
-    ends_with_its_parent: bool = False
-    system_calls_filtered: bool = False  #: no network, programs, processes
-    files_read_only: bool = False
-
-
 def command(limits: Limits, module: str, *arguments: str) -> list[str]:
     """The command line that runs a module confined."""
     return [sys.executable, "-m", "worker.sandbox.confined", json.dumps(asdict(limits)), module, *arguments]
 
 
-def confine(limits: Limits) -> Protections:
+def confine(limits: Limits) -> None:
     """Give up, for good, what a child does not need. What the kernel does not offer is left out."""
     _limit(resource.RLIMIT_CORE, 0)  # core files hold pixels and names
     _limit(resource.RLIMIT_NOFILE, limits.open_files)
@@ -56,16 +46,11 @@ def confine(limits: Limits) -> Protections:
     if not limits.cuda:
         _limit(resource.RLIMIT_FSIZE, limits.file_bytes)
     libc = ctypes.CDLL(None, use_errno=True)
-    dies = _prctl(libc, _PR_SET_PDEATHSIG, signal.SIGKILL)  # also while a codec holds the interpreter's lock
-    no_more = _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
-    if not limits.confined:
-        return Protections(no_new_privileges=no_more, ends_with_its_parent=dies)
-    return Protections(
-        no_new_privileges=no_more,
-        ends_with_its_parent=dies,
-        files_read_only=landlock.forbid_writing(shared_memory=limits.cuda),
-        system_calls_filtered=seccomp.install(local_sockets=limits.cuda),
-    )
+    _prctl(libc, _PR_SET_PDEATHSIG, signal.SIGKILL)  # also while a codec holds the interpreter's lock
+    _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
+    if limits.confined:
+        landlock.confine_files(cuda=limits.cuda)
+        seccomp.install(local_sockets=limits.cuda)
 
 
 def _limit(which: int, value: int) -> None:
@@ -74,9 +59,9 @@ def _limit(which: int, value: int) -> None:
     resource.setrlimit(which, (lowered, lowered))
 
 
-def _prctl(libc: ctypes.CDLL, option: int, value: int) -> bool:
+def _prctl(libc: ctypes.CDLL, option: int, value: int) -> None:
     zero = ctypes.c_ulong(0)
-    return bool(libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero) == 0)
+    libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,17 @@ def main():
             print("refused")
 """
 
+READ = """
+import sys
+def main():
+    for path in sys.argv[1:]:
+        try:
+            with open(path) as file:
+                print(file.read())
+        except PermissionError:
+            print("refused")
+"""
+
 START = """
 import os, signal, subprocess
 def main():
@@ -91,6 +103,17 @@ def test_it_writes_makes_and_removes_no_file(tmp_path: Path) -> None:
     (tmp_path / "there").write_text("kept")
     assert _run(WRITE, tmp_path, Limits(memory_mb=0), str(tmp_path)) == ["refused"] * 7
     assert (tmp_path / "there").read_text() == "kept"
+
+
+def test_it_reads_files_but_no_secrets(tmp_path: Path) -> None:
+    """Secrets of containers and credentials of systemd lie below /run."""
+    (tmp_path / "image").write_text("pixels")
+    with tempfile.NamedTemporaryFile("w", dir="/run") as secret:
+        secret.write("postgresql://u:s3cret@db/o")
+        secret.flush()
+        said = _run(READ, tmp_path, Limits(memory_mb=0), str(tmp_path / "image"), secret.name, "/proc/self/comm")
+    assert said[:2] == ["pixels", "refused"]
+    assert "refused" not in said[2:]
 
 
 def test_it_starts_nothing_and_signals_nobody(tmp_path: Path) -> None:

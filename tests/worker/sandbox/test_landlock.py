@@ -20,4 +20,4 @@ class _Kernel:
 @pytest.mark.parametrize("answer", [-1, 0])
 def test_a_kernel_without_it_is_no_error(monkeypatch: pytest.MonkeyPatch, answer: int) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: _Kernel(answer))
-    assert not landlock.forbid_writing(shared_memory=False)
+    assert not landlock.confine_files(cuda=False)
