@@ -15,7 +15,6 @@ from typing import Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -27,14 +26,12 @@ from pydantic_core import ErrorDetails
 
 from screening.card import Evidence
 from screening.errors import ConfigurationError
+from screening.log_settings import Audit, Log
 from screening.reports import FORMS, ObjectKind
+from screening.section import Section as _Section
 
 PREFIX = "OPPORTUNE_"
 CONFIG_NAME = "opportune.toml"
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _ae_title(value: str) -> str:
@@ -202,7 +199,8 @@ class Settings(_Section):
     )
     database_url: SecretStr | None = Field(None, description="PostgreSQL URL; unset: SQLite in home")
     broker_url: SecretStr | None = Field(None, description="Redis URL; unset: in-process")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged")
+    log: Log = Log()
+    audit: Audit = Audit()
     node: Node = Node()
     peers: tuple[Peer, ...] = ()
     destinations: tuple[Destination, ...] = ()
@@ -245,6 +243,11 @@ class Settings(_Section):
     def spool(self) -> Path:
         """Folder of received files."""
         return self.home / "spool"
+
+    @property
+    def audit_file(self) -> Path:
+        """File of audit messages, in `home` unless set."""
+        return self.audit.file or self.home / "audit" / "messages.xml"
 
     @property
     def bundles(self) -> Path:
