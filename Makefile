@@ -18,8 +18,8 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 DEMO_ARGS ?= --once
-AUDIT_ARGS ?=
 FAULTS_ARGS ?= --write docs/faults.md
+AUDIT_ARGS ?=
 
 BIN := .venv/bin
 # uv reads UV_FIND_LINKS only; a folder of wheels that pip was told about serves both

@@ -25,9 +25,10 @@ from pydantic_core import ErrorDetails
 
 from screening import failpoints
 from screening.errors import ConfigurationError
+from screening.log_settings import Audit, Log
 from screening.network_settings import Destination, Node, Peer, Tls
-from screening.network_settings import Section as _Section
 from screening.reports import FORMS, ObjectKind
+from screening.section import Section as _Section
 from screening.signatures import Signatures
 
 __all__ = ("Destination", "Node", "Peer", "Tls")  # and what is defined here: nobody need know where they lie
@@ -132,7 +133,8 @@ class Settings(_Section):
     )
     database_url: SecretStr | None = Field(None, description="PostgreSQL URL; unset: SQLite in home")
     broker_url: SecretStr | None = Field(None, description="Redis URL; unset: in-process")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged")
+    log: Log = Log()
+    audit: Audit = Audit()
     node: Node = Node()
     tls: Tls = Tls()
     peers: tuple[Peer, ...] = ()
@@ -188,6 +190,11 @@ class Settings(_Section):
     def spool(self) -> Path:
         """Folder of received files."""
         return self.home / "spool"
+
+    @property
+    def audit_file(self) -> Path:
+        """File of audit messages, in `home` unless set."""
+        return self.audit.file or self.home / "audit" / "messages.xml"
 
     @property
     def bundles(self) -> Path:

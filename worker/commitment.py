@@ -17,6 +17,7 @@ from dicom_node.ledger import DatabaseLedger
 from screening import failpoints
 from screening.errors import DestinationUnavailable, RejectedPermanent, RejectedTransient
 from screening.settings import Destination
+from worker.audit_reports import report_query
 from worker.backoff import backoff
 from worker.ports import Ports
 from worker.timeouts import timeouts_of
@@ -53,6 +54,7 @@ def look_up(ports: Ports, destination: Destination, sent: Collection[Delivery]) 
     """
     settings = ports.settings.delivery
     for item in sent:
+        report_query(ports, destination, item)
         found = scu.find_instance(
             destination,
             ports.settings.node.ae_title,

@@ -16,6 +16,7 @@ from screening import failpoints
 from screening.errors import DestinationUnavailable, LeaseLost
 from screening.reports import SendResult
 from screening.settings import Destination, Settings
+from worker.audit_reports import begin_sending, report_sent
 from worker.backoff import backoff
 from worker.commitment import make_sure
 from worker.heartbeat import heartbeat
@@ -41,6 +42,7 @@ def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
         detail = f"there is no destination {batch.destination!r} in the settings any more"
         _record(ports, batch, [_unanswered(item, detail) for item in batch.deliveries], taken_by, give_up=True)
         return
+    begin_sending(ports, destination, batch)
     ids = [item.delivery_id for item in batch.deliveries]
     renew = partial(deliveries.renew, delivery_ids=ids, owner=taken_by, lease_seconds=lease)
     with heartbeat(ports.sessions, ports.settings.worker.heartbeat_seconds, renew):
@@ -49,6 +51,7 @@ def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
     failpoints.hit("sender.after-status")
     _record(ports, batch, results, taken_by)
     failpoints.hit("sender.after-record")
+    report_sent(ports, destination, batch, results)
     sent = {item.delivery_id for item, result in zip(batch.deliveries, results, strict=True) if result.delivered}
     if sent and destination.commitment != "none":
         make_sure(ports, destination, sent)

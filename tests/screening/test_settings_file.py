@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from screening.log_settings import Audit, Log
 from screening.settings import (
     DeliverySettings,
     Destination,
@@ -66,6 +67,8 @@ def test_every_setting_appears_with_its_description() -> None:
         (Signatures, found["signatures"]),
         (WorkerSettings, found["worker"]),
         (DeliverySettings, found["delivery"]),
+        (Log, found["log"]),
+        (Audit, found["audit"]),
     ]
     assert {place for place, _ in places} == {section.model for section in SECTIONS}
     for kind, values in places:
