@@ -10,7 +10,7 @@ from screening.errors import LeaseLost, SandboxDied, WeightsMismatch
 from screening.findings import NotEvaluable
 from screening.settings import WorkerSettings
 from tests.worker.factories import make_request
-from worker.sandbox.parent import Sandbox
+from worker.sandbox.parent import Sandbox, limits_of
 
 PIPELINE = "tests.worker.sandbox.pipelines:Misbehaving"
 
@@ -93,3 +93,13 @@ def test_the_child_ends_with_its_parent(sandbox: Sandbox) -> None:
     while sandbox._process is not None and sandbox._process.poll() is None:
         assert time.monotonic() < deadline, "the child outlived its parent"
         time.sleep(0.02)
+
+
+def test_what_cuda_needs_is_spared_where_it_may_be_used() -> None:
+    assert limits_of(WorkerSettings(device="cuda")).cuda
+    assert not limits_of(WorkerSettings(device="cpu")).cuda
+
+
+def test_settings_may_switch_confinement_off() -> None:
+    assert limits_of(WorkerSettings()).confined
+    assert not limits_of(WorkerSettings(confined=False)).confined

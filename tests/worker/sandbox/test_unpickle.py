@@ -1,6 +1,7 @@
 """Pickles are read in a confined child only; what it says and how it ends is judged here."""
 
 import os
+import re
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from screening.settings import WorkerSettings
 from worker.sandbox import unpickle as module
 from worker.sandbox.unpickle import _convert, unpickle
 
+ROOT = Path(__file__).parents[3]
 ONE_THREAD = WorkerSettings(threads=1)
 
 
@@ -108,3 +110,16 @@ def test_a_child_that_hangs_is_killed(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(module, "_SECONDS", 0.01)
     with pytest.raises(BundleRefused, match="without an end"):
         unpickle(ONE_THREAD, tmp_path / "model.pt", tmp_path / "out")
+
+
+def test_nothing_else_reads_pickles_or_evaluates_configurations() -> None:
+    """`opportune train` reads the state of its own interrupted run."""
+    reads = re.compile(
+        r"^\s*(?:from|import) (?:pickle|dill|joblib|yaml|shelve|marshal)\b|monai\.bundle|torch\.(?:jit\.)?load\(|"
+        r"allow_pickle=True|(?<![.\w])(?:eval|exec)\(|unpack_archive|\.extractall\(",
+        re.MULTILINE,
+    )
+    packages = ("worker", "training", "dicom_node", "models", "db", "screening")
+    paths = (path for package in packages for path in (ROOT / package).rglob("*.py"))
+    found = {path.relative_to(ROOT).as_posix() for path in paths if reads.search(path.read_text(encoding="utf-8"))}
+    assert found == {"worker/sandbox/unpickle.py", "training/checkpoint.py"}
