@@ -1,14 +1,13 @@
 """Settings: whose bundles are taken."""
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from screening.manifest import load_public_key
+from screening.section import Section
 
 
-class Signatures(BaseModel):
+class Signatures(Section):
     """Whose bundles are taken."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     required: bool = Field(
         False, description="Whether a site's own bundle is refused unless it is signed by one of trusted_keys"
