@@ -2,10 +2,14 @@
 # make test    set up (with test servers) and test
 # make viewer  open every result in OHIF with a browser; pictures in build/viewer/pictures
 # make check   style, format, types, floors
+# make faults  inject every fault of docs/faults.md into real nodes, and count what was lost
 # make bench   the measurements behind the documented figures
 # make attacks the table of docs/attacks.md, our listener beside pynetdicom's own server
 # make fuzz    a million mutated PDUs and a hundred thousand hostile connections
 # make docs    the pages that are made from code
+# make lock    the lock files of a release, from pyproject.toml and constraints.txt
+# make sbom    build/sbom.cdx.json: what a release installs, as a CycloneDX bill of materials
+# make audit-dependencies  known holes in what a release installs; needs a network, and says so without one
 # make clean   remove what the verbs above made
 #
 # Another Python: make demo PYTHON=python3.12
@@ -14,12 +18,15 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 DEMO_ARGS ?= --once
+FAULTS_ARGS ?= --write docs/faults.md
+AUDIT_ARGS ?=
 
 BIN := .venv/bin
 # uv reads UV_FIND_LINKS only; a folder of wheels that pip was told about serves both
-INSTALL := UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt
+UV := UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" $(BIN)/uv
+INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 
-.PHONY: demo test viewer check bench attacks fuzz docs clean
+.PHONY: demo test viewer check faults bench attacks fuzz docs lock sbom audit-dependencies clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.installed
@@ -42,6 +49,11 @@ check: .venv/.installed-for-development
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# hours on a quiet machine; FAULTS_ARGS=--short takes a minute
+faults: .venv/.installed-for-development
+	deploy/install-test-servers.sh
+	$(BIN)/python -m tests.faults $(FAULTS_ARGS)
+
 bench: .venv/.installed-for-development
 	$(BIN)/python -m benchmarks
 
@@ -54,6 +66,16 @@ fuzz: .venv/.installed-for-development
 docs: .venv/.installed-for-development
 	$(BIN)/python -m worker.documents
 
+lock: .venv/.uv
+	UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" deploy/lock.sh $(BIN)/uv
+
+sbom: build/release/.installed build/audit/.installed
+	build/audit/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON \
+	  --output-file build/sbom.cdx.json build/release/bin/python
+
+audit-dependencies: build/audit/.installed
+	build/audit/bin/python deploy/audit_dependencies.py build/audit/bin/pip-audit $(AUDIT_ARGS)
+
 clean:
 	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -61,6 +83,19 @@ clean:
 .venv/.uv: constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q -c constraints.txt uv
+	touch $@
+
+# as the Dockerfile does it: nothing but what a release needs
+build/release/.installed: .venv/.uv deploy/requirements.lock
+	$(UV) venv -q --clear --python $(BIN)/python build/release
+	$(UV) pip install -q --python build/release/bin/python -c constraints.txt torch
+	$(UV) pip install -q --python build/release/bin/python --require-hashes --no-deps -r deploy/requirements.lock
+	$(UV) pip install -q --python build/release/bin/python --no-deps .
+	touch $@
+
+build/audit/.installed: .venv/.uv deploy/audit.lock
+	$(UV) venv -q --clear --python $(BIN)/python build/audit
+	$(UV) pip install -q --python build/audit/bin/python --require-hashes --no-deps -r deploy/audit.lock
 	touch $@
 
 .venv/.installed: .venv/.uv pyproject.toml

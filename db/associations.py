@@ -48,6 +48,7 @@ def refuse_association(s: Session, *, calling_ae_title: str, called_ae_title: st
         closed_at=now,
         ended="refused",
         refused=reason,
+        reported_at=now,  # it brought nothing
     )
     s.add(row)
     s.flush()

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import audit, events
+from db import audit, conditions, events
 from db.commitments import (
     commitment_overdue,
     commitment_reported,
@@ -37,8 +37,10 @@ __all__ = [
     "commitment_reported",
     "commitment_requested",
     "commitment_withdrawn",
+    "destination_of",
     "due",
     "expire_leases",
+    "hasten",
     "lease_owners",
     "of_job",
     "plan",
@@ -111,13 +113,19 @@ def plan(s: Session, job_id: int, object_ids: dict[str, int], destinations: Sequ
 def due(s: Session, *, again_after_seconds: float = 60) -> list[int]:
     """One delivery id for each job and destination with something to send, not enqueued in the last seconds.
 
+    Leaves out destinations that are left alone now (`db.conditions`).
+
     Marks what it returns, and its siblings, as enqueued: two reconcilers do not both get a batch.
     """
     now = database_now(s)
     lately = now - timedelta(seconds=again_after_seconds)
     marked = s.execute(
         update(DeliveryRow)
-        .where(_sendable(now), or_(DeliveryRow.enqueued_at.is_(None), DeliveryRow.enqueued_at <= lately))
+        .where(
+            _sendable(now),
+            or_(DeliveryRow.enqueued_at.is_(None), DeliveryRow.enqueued_at <= lately),
+            DeliveryRow.destination.not_in(conditions.closed_destinations(s)),
+        )
         .values(enqueued_at=now)
         .returning(DeliveryRow.id, DeliveryRow.job_id, DeliveryRow.destination)
     )
@@ -132,6 +140,23 @@ def _sendable(now: datetime) -> ColumnElement[bool]:
         DeliveryRow.state == DeliveryState.PENDING,
         or_(DeliveryRow.next_attempt_at.is_(None), DeliveryRow.next_attempt_at <= now),
     )
+
+
+def destination_of(s: Session, delivery_id: int) -> str | None:
+    """Where a delivery goes, None when there is no such delivery."""
+    return s.scalar(select(DeliveryRow.destination).where(DeliveryRow.id == delivery_id))
+
+
+def hasten(s: Session, destination: str) -> int:
+    """Send now what waits only because its destination did not answer. Returns how many."""
+    rows = locked(
+        s, DeliveryRow.state == DeliveryState.PENDING, DeliveryRow.destination == destination,
+        DeliveryRow.status.is_(None), DeliveryRow.next_attempt_at.is_not(None),
+    )  # fmt: skip
+    for row in rows:
+        row.next_attempt_at = None
+    s.flush()
+    return len(rows)
 
 
 def claim_batch(s: Session, delivery_id: int, *, owner: str, lease_seconds: float) -> Batch | None:

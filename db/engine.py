@@ -23,7 +23,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from db.columns import UtcDateTime
 from screening import clock
-from screening.errors import ConfigurationError, DatabaseUnavailable
+from screening.errors import CommitUnknown, ConfigurationError, DatabaseUnavailable
 
 Sessions = sessionmaker[Session]
 
@@ -180,16 +180,25 @@ def transaction(sessions: Sessions, *, read_only: bool = False) -> Iterator[Sess
     Raises
     ------
     DatabaseUnavailable
-        If the database does not answer, locks up, or ends the connection. When it happened during the commit, the
-        outcome is unknown: ask by the unique key, do not insert again.
+        If the database does not answer, locks up, or ends the connection.
+    CommitUnknown
+        If that happened during the commit: ask by the unique key, do not insert again.
     """
-    with _translated(), sessions.begin() as session:
-        if read_only:
-            options: dict[str, Any] = {_READ_ONLY: True, "postgresql_readonly": True}
-            if session.get_bind().dialect.name == "postgresql":  # an SQLite reader has its snapshot by WAL
-                options["isolation_level"] = "REPEATABLE READ"
-            session.connection(execution_options=options)
-        yield session
+    committing = False
+    try:
+        with _translated(), sessions.begin() as session:
+            if read_only:
+                options: dict[str, Any] = {_READ_ONLY: True, "postgresql_readonly": True}
+                if session.get_bind().dialect.name == "postgresql":  # an SQLite reader has its snapshot by WAL
+                    options["isolation_level"] = "REPEATABLE READ"
+                session.connection(execution_options=options)
+            yield session
+            session.flush()
+            committing = session.get_bind().dialect.name == "postgresql"
+    except DatabaseUnavailable as error:
+        if committing:  # SQLite, which is no other process, has rolled back
+            raise CommitUnknown(str(error)) from error
+        raise
 
 
 @contextmanager

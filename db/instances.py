@@ -71,6 +71,11 @@ def register(
     ).scalar_one()
 
 
+def is_registered(s: Session, spool_name: str) -> bool:
+    """Whether the reception with these bytes has its row."""
+    return bool(s.scalar(select(exists().where(InstanceRow.spool_name == spool_name))))
+
+
 def refuse(
     s: Session, *, association_id: int | None, sop_class_uid: str, sop_instance_uid: str, status: int, reason: str
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from db import conditions
 from db.engine import database_now
 from db.instances import InstanceState
 from db.tables import (
@@ -41,7 +42,17 @@ def counts(s: Session) -> dict[str, Any]:
         "ineligible_by_code": _by(s, SelectionRow.code, SelectionRow.kind == "rejected"),
         "decisions": _by(s, SelectionRow.code, SelectionRow.kind == "decision"),
         "deliveries": _deliveries(s),
+        "conditions": {item.subject: _condition(item) for item in conditions.known(s)},
         "oldest_waiting_job_seconds": _oldest(s),
+    }
+
+
+def _condition(item: conditions.Condition) -> dict[str, Any]:
+    return {
+        "failures": item.failures,
+        "since": item.since.isoformat(timespec="seconds"),
+        "retry_at": None if item.retry_at is None else item.retry_at.isoformat(timespec="seconds"),
+        "detail": item.detail,
     }
 
 

@@ -156,3 +156,8 @@ def find(s: Session, text: str) -> list[str]:
         or_(StudyRow.accession_number == text[:LONGEST_ACCESSION_NUMBER], StudyRow.study_instance_uid == text)
     )
     return list(s.scalars(query.order_by(StudyRow.last_received_at.desc(), StudyRow.id.desc())))
+
+
+def all_uids(s: Session) -> list[str]:
+    """Study Instance UIDs of every study, oldest first."""
+    return list(s.scalars(select(StudyRow.study_instance_uid).order_by(StudyRow.id)))

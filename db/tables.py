@@ -1,8 +1,9 @@
 """The tables. Rows stay on this floor: the verbs beside this module return values of `screening`.
 
 Patient identifiers are in `studies` (Patient ID and its issuer, to tell two patients under one Study Instance UID
-apart), `instances.header` (what selection and reports need), `clinical_context` (whom an item is about) and, as part
-of the DICOM objects themselves, `report_objects.encoded`; nowhere else.
+apart), `instances.header` (what selection and reports need), `clinical_context` (whom an item is about),
+`audit_messages.message` (until they are sent) and, as part of the DICOM objects themselves, `report_objects.encoded`;
+nowhere else.
 """
 
 from datetime import datetime
@@ -37,7 +38,7 @@ class AssociationRow(Table):
     """One association, accepted or refused."""
 
     __tablename__ = "associations"
-    __table_args__ = (Index(None, "closed_at"), Index(None, "refused"))
+    __table_args__ = (Index(None, "closed_at"), Index(None, "refused"), Index(None, "reported_at"))
 
     id: Mapped[Key]
     calling_ae_title: Mapped[str]
@@ -47,6 +48,7 @@ class AssociationRow(Table):
     closed_at: Mapped[datetime | None]
     ended: Mapped[str | None]  #: "released", "aborted", "connection lost", "listener restarted", "refused"
     refused: Mapped[str | None]  #: why it was refused; null when it was accepted
+    reported_at: Mapped[datetime | None]  #: when audit messages told of what it brought; null: not yet
 
 
 class RefusedContextRow(Table):
@@ -337,16 +339,45 @@ class CommitmentRow(Table):
 
 
 class AuditRow(Table):
-    """Who did what to what."""
+    """Who did what to what. Triggers of the migrations refuse to change or remove a row."""
 
     __tablename__ = "audit"
     __table_args__ = (Index(None, "at"),)
 
-    id: Mapped[Key]
+    # given by the writer, without a gap, so that of two writers of the same number one fails
+    sequence: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     actor: Mapped[str]
     action: Mapped[str]
     subject: Mapped[str]
+    detail: Mapped[str]
+    digest: Mapped[str]  #: chains it to the row before, see `db.audit_chain`
+
+
+class AuditMessageRow(Table):
+    """One audit message on its way, see `db.audit_messages`."""
+
+    __tablename__ = "audit_messages"
+    __table_args__ = (Index(None, "filed_at"), Index(None, "sent_at"))
+
+    id: Mapped[Key]
+    at: Mapped[datetime]
+    message: Mapped[str]  #: XML; may name a patient
+    filed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+
+
+class ConditionRow(Table):
+    """What is wrong now with a part of the node; no row while it works."""
+
+    __tablename__ = "conditions"
+    __table_args__ = (UniqueConstraint("subject"),)
+
+    id: Mapped[Key]
+    subject: Mapped[str]  #: "spool", or "destination" and its name
+    failures: Mapped[int]  #: in a row
+    since: Mapped[datetime]
+    retry_at: Mapped[datetime | None]  #: when it is tried again; null: at any time, or by a person
     detail: Mapped[str]
 
 

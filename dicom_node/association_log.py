@@ -37,6 +37,7 @@ class Party:
     calling_ae_title: str
     called_ae_title: str
     address: str
+    certificate: str = ""  #: subject and fingerprint of the certificate that it showed; empty without one
 
 
 @dataclass(slots=True)
@@ -158,6 +159,7 @@ class AssociationLog:
             calling_ae_title=party.calling_ae_title,
             called_ae_title=party.called_ae_title,
             address=party.address,
+            certificate=party.certificate,
             reason=reason if times == 1 else f"{reason} ({times} times)",
         )
 

@@ -35,7 +35,7 @@ _SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM U
 
 MAX_DEPTH = 32
 """Nested sequences; the deepest standard image objects need about 8."""
-MAX_ELEMENTS = 2_000_000
+MAX_ELEMENTS = 500_000
 """Elements looked at in one file. An enhanced CT of 2,000 frames has about 100,000."""
 MAX_VALUE = 64 * 1024
 """Bytes kept of one value that is no pixel data. The longest look-up table (65,536 16-bit entries) is read apart."""

@@ -9,6 +9,7 @@ from pynetdicom.association import Association
 from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event, EventHandlerType
+from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.pdu_primitives import A_ABORT, A_ASSOCIATE, A_RELEASE
 from pynetdicom.presentation import PresentationContext
 
@@ -20,6 +21,7 @@ from dicom_node.commitment import read_report
 from dicom_node.contexts import commitment_context, storage_contexts, verification_context
 from dicom_node.ledger import Ledger, RejectedContext
 from dicom_node.reception import PROCESSING_FAILURE, SUCCESS, Answer, Reception
+from screening import failpoints
 from screening.errors import BadHeader
 
 logger = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ class Handlers:
 
     def bound(self) -> list[EventHandlerType]:
         """Events and their handlers."""
-        return [
+        bound: list[EventHandlerType] = [
             (evt.EVT_REQUESTED, self.on_requested),
             (evt.EVT_REJECTED, self.on_rejected),
             (evt.EVT_ACCEPTED, self.on_accepted),
@@ -52,6 +54,7 @@ class Handlers:
             (evt.EVT_C_STORE, self.on_store),
             (evt.EVT_N_EVENT_REPORT, self.on_event_report),
         ]
+        return [*bound, (evt.EVT_PDU_SENT, _on_response)] if failpoints.active() else bound
 
     def on_requested(self, event: Event) -> None:
         """Refuse, or give the association the contexts that its requestor may use.
@@ -154,6 +157,12 @@ class Handlers:
             address=party.address,
             certificate=association.certificate if isinstance(association, BoundedAssociation) else None,
         )
+
+
+def _on_response(event: Event) -> None:
+    """Say that a response is on its way, where faults are injected."""
+    if isinstance(event.pdu, P_DATA_TF):
+        failpoints.hit("listener.after-response")
 
 
 def reject(association: Association, rejection: tuple[int, int, int]) -> None:

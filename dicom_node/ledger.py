@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from db import associations, audit, commitments, instances
-from db.engine import Sessions, transaction
+from db import associations, audit, audit_messages, commitments, conditions, instances
+from db.engine import Sessions, database_now, transaction
+from dicom_node.audit.events import Entity, Reporter
 from dicom_node.commitment import failure_reason_text
 
 RejectedContext = tuple[str, list[str]]
@@ -25,8 +26,10 @@ class Ledger(Protocol):
         """An association was accepted; its number."""
         ...
 
-    def refuse_association(self, *, calling_ae_title: str, called_ae_title: str, address: str, reason: str) -> None:
-        """An association was refused."""
+    def refuse_association(
+        self, *, calling_ae_title: str, called_ae_title: str, address: str, certificate: str, reason: str
+    ) -> None:
+        """An association was refused. certificate: what the peer showed; empty when it showed none."""
         ...
 
     def close_association(self, association_id: int, ended: str) -> None:
@@ -34,7 +37,7 @@ class Ledger(Protocol):
         ...
 
     def close_stale(self) -> int:
-        """Close the associations that an earlier listener left open; how many there were."""
+        """Close the associations that an earlier listener left open; how many. Its spool's failure is over."""
         ...
 
     def register(
@@ -47,7 +50,15 @@ class Ledger(Protocol):
         spool_name: str,
         size: int,
     ) -> None:
-        """An object is in the spool."""
+        """An object is in the spool. CommitUnknown when nobody knows whether that was written."""
+        ...
+
+    def is_registered(self, spool_name: str) -> bool:
+        """Whether it is written that this file is in the spool."""
+        ...
+
+    def spool_failed(self, detail: str) -> None:
+        """The spool takes nothing any more, until the listener is started again."""
         ...
 
     def refuse(
@@ -76,10 +87,14 @@ class Ledger(Protocol):
 
 
 class DatabaseLedger:
-    """The ledger in the database (`db`). One transaction for each verb."""
+    """The ledger in the database (`db`). One transaction for each verb.
 
-    def __init__(self, sessions: Sessions) -> None:
+    reporter: reports refused associations as audit messages; None: nobody does.
+    """
+
+    def __init__(self, sessions: Sessions, reporter: Reporter | None = None) -> None:
         self._sessions = sessions
+        self._reporter = reporter
 
     def open_association(
         self,
@@ -99,12 +114,28 @@ class DatabaseLedger:
                 rejected_contexts=rejected_contexts,
             )
 
-    def refuse_association(self, *, calling_ae_title: str, called_ae_title: str, address: str, reason: str) -> None:
-        """See Ledger."""
+    def refuse_association(
+        self, *, calling_ae_title: str, called_ae_title: str, address: str, certificate: str, reason: str
+    ) -> None:
+        """See Ledger. A line of the audit trail, and an audit message, too."""
+        shown = f"certificate {certificate!r}" if certificate else "no certificate"
         with transaction(self._sessions) as s:
             associations.refuse_association(
                 s, calling_ae_title=calling_ae_title, called_ae_title=called_ae_title, address=address, reason=reason
             )
+            audit.record(
+                s,
+                actor=calling_ae_title,
+                action="association refused",
+                subject=address,
+                detail=f"called {called_ae_title!r} with {shown}: {reason}",
+            )
+            if self._reporter is not None:
+                calling = Entity(ae_title=calling_ae_title, address=address)
+                message = self._reporter.association_refused(
+                    database_now(s), calling, called_ae_title, certificate, reason
+                )
+                audit_messages.put(s, message.to_xml())
 
     def close_association(self, association_id: int, ended: str) -> None:
         """See Ledger."""
@@ -114,6 +145,7 @@ class DatabaseLedger:
     def close_stale(self) -> int:
         """See Ledger."""
         with transaction(self._sessions) as s:
+            conditions.cleared(s, conditions.SPOOL)
             return associations.close_stale(s)
 
     def register(
@@ -137,6 +169,17 @@ class DatabaseLedger:
                 spool_name=spool_name,
                 size=size,
             )
+
+    def is_registered(self, spool_name: str) -> bool:
+        """See Ledger."""
+        with transaction(self._sessions, read_only=True) as s:
+            return instances.is_registered(s, spool_name)
+
+    def spool_failed(self, detail: str) -> None:
+        """See Ledger."""
+        with transaction(self._sessions) as s:
+            conditions.failed(s, conditions.SPOOL, detail)
+            audit.record(s, actor="listener", action="spool failed", subject="spool", detail=detail)
 
     def refuse(
         self, *, association_id: int, sop_class_uid: str, sop_instance_uid: str, status: int, reason: str

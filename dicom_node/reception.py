@@ -1,6 +1,7 @@
 """What happens to one object that a peer sends: durable in the spool, committed in the ledger, then Success."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +12,8 @@ from dicom_node.contexts import SECONDARY_CAPTURE_SOP_CLASSES
 from dicom_node.ledger import Ledger
 from dicom_node.limits import Budget
 from dicom_node.part10 import head
-from screening.errors import DatabaseUnavailable, SpoolUnavailable
+from screening import failpoints
+from screening.errors import CommitUnknown, DatabaseUnavailable, SpoolFailed, SpoolUnavailable
 from screening.types import is_uid
 
 logger = logging.getLogger(__name__)
@@ -21,6 +23,9 @@ PROCESSING_FAILURE = 0x0110  # PS3.7 Annex C
 INVALID_SOP_INSTANCE = 0x0117  # PS3.7 9.1.1.1.9: the UID violates the UID construction rules
 OUT_OF_RESOURCES = 0xA700  # PS3.4 table B.2-1
 DATA_SET_DOES_NOT_MATCH_SOP_CLASS = 0xA900  # PS3.4 table B.2-1
+_ASK_AFTER_SECONDS = (0.2, 0.5, 1.0)
+"""Waits before questions about a commit of which nobody knows the outcome: the sender waits meanwhile."""
+
 OWN_OUTPUT = 0xC001  # PS3.4 table B.2-1, the range Cxxx: a sender does not try again
 
 
@@ -52,6 +57,7 @@ class Reception:
         self._ledger = ledger
         self._on_stored = on_stored
         self._budget = budget
+        self._told = False
 
     def expect(self, incoming: Incoming) -> Arrival:
         """Where the data set of this request is to be written, as it comes."""
@@ -62,7 +68,8 @@ class Reception:
         """Store one object.
 
         When the answer is Success, the bytes are in the spool and the row is committed. With any other answer, and when
-        this raises, the spool holds nothing of the object.
+        this raises, the spool holds nothing of the object, unless nobody can tell whether the row was committed: then
+        the file stays, and the reconciler removes it where there is no row.
 
         Parameters
         ----------
@@ -88,12 +95,14 @@ class Reception:
                 self._store(number, arrival)
             except SpoolUnavailable as exc:
                 logger.error("C-STORE refused with 0xA700: %s", exc)
+                self._tell(exc)
                 answer = Answer(status=OUT_OF_RESOURCES, comment="spool unavailable")
                 self._record(number, incoming, answer)
                 return answer
         except DatabaseUnavailable as exc:
             logger.error("C-STORE refused with 0xA700: %s", type(exc).__name__)
             return Answer(status=OUT_OF_RESOURCES, comment="database unavailable")
+        failpoints.hit("listener.after-commit")
         self._ring()
         return Answer(status=SUCCESS)
 
@@ -132,9 +141,30 @@ class Reception:
                 spool_name=stored.name,
                 size=stored.size,
             )
+        except CommitUnknown:
+            if self._is_registered(stored.name):
+                return
+            raise  # the row may still come: without one, the file is removed by the reconciler
         except BaseException:
             self._take_back(stored.name)
             raise
+
+    def _is_registered(self, name: str) -> bool:
+        """Ask by the unique key what became of a commit; False as well when nobody knows."""
+        for pause in _ASK_AFTER_SECONDS:
+            time.sleep(pause)
+            try:
+                if self._ledger.is_registered(name):
+                    return True
+            except DatabaseUnavailable as exc:
+                logger.warning("the outcome of a commit is not known yet: %s", exc)
+        return False
+
+    def _tell(self, exc: SpoolUnavailable) -> None:
+        """Write down, once, that the spool takes nothing any more."""
+        if isinstance(exc, SpoolFailed) and not self._told:
+            self._ledger.spool_failed(str(exc))
+            self._told = True
 
     def _take_back(self, name: str) -> None:
         try:

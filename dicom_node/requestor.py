@@ -19,6 +19,7 @@ from pynetdicom.presentation import PresentationContext
 
 from dicom_node.identity import MAXIMUM_PDU_SIZE, Timeouts, make_ae
 from dicom_node.tls import certificate_names, client_context, explain
+from screening import failpoints
 from screening.errors import ConfigurationError, DestinationUnavailable
 from screening.settings import Destination
 
@@ -134,6 +135,7 @@ def send_c_store(
         if not _pause(association):
             return Response(status=None, comment="the association ended")
         association.dimse.send_msg(request, cast("int", context.context_id))
+        failpoints.hit("sender.mid-store")
         _, response = association.dimse.get_msg(block=True)
     finally:
         association._reactor_checkpoint.set()

@@ -10,6 +10,7 @@ from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import build_context, evt
 from pynetdicom.association import Association
+from pynetdicom.dsutils import encode
 from pynetdicom.events import Event, EventHandlerType
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
@@ -31,7 +32,9 @@ from dicom_node.sending import FileResult, send_files, store
 from screening.errors import BadHeader, DestinationUnavailable, RejectedPermanent, RejectedTransient
 from screening.settings import Destination
 
-__all__ = ["EchoResult", "FileResult", "echo", "find_instance", "request_commitment", "send_files", "store"]
+__all__ = [
+    "EchoResult", "FileResult", "echo", "encoded_query", "find_instance", "request_commitment", "send_files", "store",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,11 +89,7 @@ def find_instance(
     RejectedTransient, RejectedPermanent
         If the destination does not answer such questions, now or ever.
     """
-    identifier = Dataset()
-    identifier.QueryRetrieveLevel = "IMAGE"
-    identifier.StudyInstanceUID = study_instance_uid
-    identifier.SeriesInstanceUID = series_instance_uid
-    identifier.SOPInstanceUID = sop_instance_uid
+    identifier = _identifier(study_instance_uid, series_instance_uid, sop_instance_uid)
     model = StudyRootQueryRetrieveInformationModelFind
     found = False
     with _asking(destination, our_ae_title, model, timeouts) as association:
@@ -101,6 +100,26 @@ def find_instance(
             elif status != 0:
                 _raise_for(status, "C-FIND")
     return found
+
+
+def encoded_query(
+    *, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str
+) -> tuple[str, bytes, str]:
+    """What `find_instance` asks: SOP Class UID, identifier, and the transfer syntax that it is encoded in here."""
+    identifier = _identifier(study_instance_uid, series_instance_uid, sop_instance_uid)
+    encoded = encode(identifier, is_implicit_vr=True, is_little_endian=True)
+    if encoded is None:
+        raise ValueError("a query's UIDs cannot be encoded")
+    return str(StudyRootQueryRetrieveInformationModelFind), encoded, str(ImplicitVRLittleEndian)
+
+
+def _identifier(study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> Dataset:
+    identifier = Dataset()
+    identifier.QueryRetrieveLevel = "IMAGE"
+    identifier.StudyInstanceUID = study_instance_uid
+    identifier.SeriesInstanceUID = series_instance_uid
+    identifier.SOPInstanceUID = sop_instance_uid
+    return identifier
 
 
 def request_commitment(

@@ -4,6 +4,8 @@ A name is drawn fresh for every reception and never made from what a peer sent. 
 an orphan: the sender never got its Success, or the row is gone by retention.
 """
 
+import errno
+import logging
 import os
 import re
 import uuid
@@ -13,8 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from screening import clock
-from screening.errors import SpoolUnavailable
+from screening import clock, failpoints
+from screening.errors import SpoolFailed, SpoolUnavailable
+
+logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 _DIGITS = "0123456789abcdef"
@@ -52,6 +56,7 @@ class Spool:
         self._root = root
         self._minimum_free = minimum_free
         self._now = now
+        self._failure: str | None = None  #: what an fsync answered; the kernel may forget the error and the bytes
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             for first in _DIGITS:
@@ -82,6 +87,9 @@ class Spool:
         ------
         SpoolUnavailable
             If the disk is full, has less than `minimum_free` left, or fails. Nothing is left behind.
+        SpoolFailed
+            If the disk did not confirm what was written, now or earlier in this process: after a failed fsync a second
+            one may succeed although the bytes are gone, so this spool takes nothing any more.
         """
         unfinished = self.begin()
         for chunk in chunks:
@@ -95,10 +103,15 @@ class Spool:
         ------
         SpoolUnavailable
             If the disk has less than `minimum_free` left, or fails.
+        SpoolFailed
+            As `put`.
         """
+        if self._failure is not None:
+            raise SpoolFailed(f"spool takes nothing since fsync failed ({self._failure}): check the disk, then restart")
         name = uuid.uuid4().hex
         self._require_room(0)
-        return SpoolFile(name, self.path(name), self._require_room)
+        failpoints.hit("listener.before-write")
+        return SpoolFile(name, self.path(name), self._require_room, self._fail)
 
     def works(self) -> bool:
         """Whether a new file can be written and read back: tells one damaged file from a disk that is out."""
@@ -147,6 +160,10 @@ class Spool:
                     found.append(path)
         return found
 
+    def _fail(self, why: str) -> None:
+        self._failure = why
+        logger.critical("fsync of the spool failed: %s; nothing is taken until the disk is checked", why)
+
     def _require_room(self, size: int) -> None:
         try:
             disk = os.statvfs(self._root)
@@ -160,11 +177,14 @@ class Spool:
 class SpoolFile:
     """A file on its way into the spool, named *.part until it is whole. Every failure removes it."""
 
-    def __init__(self, name: str, path: Path, require_room: Callable[[int], None]) -> None:
+    def __init__(
+        self, name: str, path: Path, require_room: Callable[[int], None], on_failed_sync: Callable[[str], None]
+    ) -> None:
         self._name = name
         self._path = path
         self._part = path.with_suffix(_PART)
         self._require_room = require_room
+        self._on_failed_sync = on_failed_sync
         self._size = 0
         try:
             # never opens a file that is already there
@@ -181,13 +201,24 @@ class SpoolFile:
             while rest:
                 rest = rest[self._file.write(rest) :]
             self._size += len(chunk)
+            failpoints.hit("listener.mid-write")
 
     def keep(self) -> Stored:
-        """Make it a file of the spool. When this returns, it survives a power cut; raises SpoolUnavailable."""
+        """Make it a file of the spool. When this returns, it survives a power cut.
+
+        Raises
+        ------
+        SpoolUnavailable
+            If the disk is full or fails.
+        SpoolFailed
+            If it did not confirm what was written.
+        """
         with self._removed_on_failure():
-            os.fsync(self._file.fileno())
+            _sync(self._file.fileno())
+            failpoints.hit("listener.after-fsync")
             self._file.close()
             self._part.rename(self._path)
+            failpoints.hit("listener.after-rename")
             _sync_folder(self._path.parent)
         return Stored(name=self._name, size=self._size)
 
@@ -203,6 +234,10 @@ class SpoolFile:
     def _removed_on_failure(self) -> Iterator[None]:
         try:
             yield
+        except _SyncFailed as exc:
+            self.drop()
+            self._on_failed_sync(exc.strerror or type(exc).__name__)
+            raise SpoolFailed(f"spool cannot store a file of {self._size} bytes: {exc.strerror}") from exc
         except OSError as exc:
             self.drop()
             raise SpoolUnavailable(f"spool cannot store a file of {self._size} bytes: {exc.strerror}") from exc
@@ -215,6 +250,20 @@ def _sync_folder(path: Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        _sync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class _SyncFailed(OSError):
+    """fsync failed, and not for want of room."""
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        failpoints.hit("listener.fsync")
+        os.fsync(descriptor)
+    except OSError as exc:
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise _SyncFailed(exc.errno, exc.strerror) from exc

@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import cast
 
 from models.contract import Narrowing, ScreeningModel, Selector
+from screening import manifest
 from screening.card import ModelCard
 from screening.errors import ConfigurationChanged, UnknownModel, WeightsMismatch
 from screening.settings import Indication, ModelSettings
+from screening.signatures import Signatures
 from screening.types import ClinicalContext
 
 FOLDER = Path(__file__).parent
+PINNED = FOLDER / "SHIPPED.sha256"
+"""SHA-256 of every file of the package that settles numbers; made by `make docs`, as `sha256sum` writes it."""
 
 
 def names() -> list[str]:
@@ -128,8 +132,53 @@ def require_config(name: str, wanted: str, settings: ModelSettings | None = None
         )
 
 
-def load(name: str, device: str = "auto", threads: int = 1, settings: ModelSettings | None = None) -> ScreeningModel:
-    """Import torch, check the weights' SHA-256 and build the model.
+def require_untampered(name: str, settings: ModelSettings | None = None, signatures: Signatures | None = None) -> None:
+    """Make sure that the bundle in force is what was pinned, listed or signed; nothing of it is loaded before.
+
+    A shipped bundle is held to the hashes in the package, a site's own to its manifest and signature.
+
+    Raises
+    ------
+    UnknownModel
+        If there is no model of this name.
+    WeightsMismatch
+        Names the file that differs, or says whose signature is wanted.
+    """
+    folder = bundle(name, settings)
+    if settings is not None and settings.bundle is not None:
+        trust = signatures or Signatures()
+        manifest.verify(folder, trust.trusted_keys, required=trust.required)
+        return
+    for path, wanted in manifest.parse(PINNED.read_text(encoding="utf-8")).items():
+        if path.startswith(f"{name}/") or "/" not in path:  # its own, and what models share
+            _require_pinned(FOLDER / path, wanted)
+
+
+def _require_pinned(path: Path, wanted: str) -> None:
+    try:
+        found = manifest.digest(path)
+    except OSError as exc:
+        raise WeightsMismatch(f"{path} cannot be read: {exc.strerror}") from exc
+    if found != wanted:
+        raise WeightsMismatch(
+            f"{path} is not the file of this release: its SHA-256 is {found}, the release has {wanted}; install it anew"
+        )
+
+
+def pinned() -> str:
+    """What `SHIPPED.sha256` must say of the files as they are."""
+    files = sorted(FOLDER.glob("**/*.safetensors")) + [FOLDER / n / "bundle/configs/opportune.json" for n in names()]
+    return manifest.text_of({path.relative_to(FOLDER).as_posix(): manifest.digest(path) for path in files})
+
+
+def load(
+    name: str,
+    device: str = "auto",
+    threads: int = 1,
+    settings: ModelSettings | None = None,
+    signatures: Signatures | None = None,
+) -> ScreeningModel:
+    """Check the bundle, import torch and build the model.
 
     Parameters
     ----------
@@ -141,15 +190,18 @@ def load(name: str, device: str = "auto", threads: int = 1, settings: ModelSetti
         Threads of torch in this process.
     settings
         The model's section of the settings (bundle, risk thresholds); defaults when None.
+    signatures
+        Whose bundles are taken; defaults when None.
 
     Raises
     ------
     UnknownModel
         If there is no model of this name.
     WeightsMismatch
-        If card and weights do not agree.
+        If the bundle was tampered with, or card and weights do not agree.
     """
     folder = bundle(name, settings)
+    require_untampered(name, settings, signatures)
     card(name, settings)
     pipeline = importlib.import_module(f"models.{name}.pipeline")
     return cast(ScreeningModel, pipeline.load(folder, device=device, threads=threads, settings=settings))

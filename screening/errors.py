@@ -4,7 +4,9 @@ ScreeningError
 ├── ConfigurationError            a setting is wrong: names the key, the value and what is allowed
 ├── Retryable                     worth another try, later
 │   ├── DatabaseUnavailable
+│   │   └── CommitUnknown
 │   ├── SpoolUnavailable
+│   │   └── SpoolFailed
 │   ├── DestinationUnavailable
 │   ├── RejectedTransient
 │   ├── SandboxDied
@@ -41,8 +43,16 @@ class DatabaseUnavailable(Retryable):
     """The database does not answer."""
 
 
+class CommitUnknown(DatabaseUnavailable):
+    """The database went away in mid-commit: ask by the unique key whether the transaction is there."""
+
+
 class SpoolUnavailable(Retryable):
     """The spool cannot store bytes durably (full, missing, or an I/O error)."""
+
+
+class SpoolFailed(SpoolUnavailable):
+    """The disk did not confirm what was written: it takes nothing any more until somebody has looked at it."""
 
 
 class DestinationUnavailable(Retryable):

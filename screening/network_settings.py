@@ -5,17 +5,12 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from screening.card import Evidence
 from screening.certificates import canonical
 from screening.reports import ObjectKind
-
-
-class Section(BaseModel):
-    """A table of settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from screening.section import Section
 
 
 def _ae_title(value: str) -> str:

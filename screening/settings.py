@@ -23,10 +23,13 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from screening import failpoints
 from screening.errors import ConfigurationError
+from screening.log_settings import Audit, Log
 from screening.network_settings import Destination, Node, Peer, Tls
-from screening.network_settings import Section as _Section
 from screening.reports import FORMS, ObjectKind
+from screening.section import Section as _Section
+from screening.signatures import Signatures
 
 __all__ = ("Destination", "Node", "Peer", "Tls")  # and what is defined here: nobody need know where they lie
 
@@ -79,6 +82,11 @@ class WorkerSettings(_Section):
     memory_limit_mb: int = Field(
         12288, ge=0, description="Address space of the child, MB; 0 for no limit (needed with CUDA)"
     )
+    confined: bool = Field(
+        True,
+        description="Whether the child is kept from network, programs, other processes and writing files;"
+        " false only where a GPU's driver does not work so",
+    )
     threads: int = Field(2, ge=1, description="Threads of the child for inference")
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where models run; auto takes CUDA where there is one"
@@ -103,6 +111,9 @@ class DeliverySettings(_Section):
     dimse_timeout: float = Field(60, gt=0, description="Wait for an answer, seconds")
     backoff_base: float = Field(5, gt=0, description="First wait after a failure, seconds; doubles each time")
     backoff_cap: float = Field(900, gt=0, description="Longest wait between two tries, seconds")
+    breaker_failures: int = Field(
+        3, ge=1, description="A destination that did not answer so often in a row is left alone, longer each time"
+    )
     commitment_seconds: float = Field(
         600, gt=0, description="Without an N-EVENT-REPORT for so long, C-FIND is asked instead"
     )
@@ -122,12 +133,14 @@ class Settings(_Section):
     )
     database_url: SecretStr | None = Field(None, description="PostgreSQL URL; unset: SQLite in home")
     broker_url: SecretStr | None = Field(None, description="Redis URL; unset: in-process")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged")
+    log: Log = Log()
+    audit: Audit = Audit()
     node: Node = Node()
     tls: Tls = Tls()
     peers: tuple[Peer, ...] = ()
     destinations: tuple[Destination, ...] = ()
     models: Mapping[str, ModelSettings] = Field(default_factory=dict, description="By model name")
+    signatures: Signatures = Signatures()
     worker: WorkerSettings = WorkerSettings()
     delivery: DeliverySettings = DeliverySettings()
 
@@ -177,6 +190,11 @@ class Settings(_Section):
     def spool(self) -> Path:
         """Folder of received files."""
         return self.home / "spool"
+
+    @property
+    def audit_file(self) -> Path:
+        """File of audit messages, in `home` unless set."""
+        return self.audit.file or self.home / "audit" / "messages.xml"
 
     @property
     def bundles(self) -> Path:
@@ -240,7 +258,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
     """Lay the environment's OPPORTUNE_ variables over the values of the file."""
     for variable, text in sorted(environ.items()):
-        if not variable.startswith(PREFIX) or variable == PREFIX + "CONFIG":
+        if not variable.startswith(PREFIX) or variable in (PREFIX + "CONFIG", failpoints.VARIABLE):
             continue
         name = variable.removeprefix(PREFIX)
         if name.endswith("_FILE"):

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from screening.log_settings import Audit, Log
 from screening.settings import (
     PREFIX,
     DeliverySettings,
@@ -25,6 +26,7 @@ from screening.settings import (
     Tls,
     WorkerSettings,
 )
+from screening.signatures import Signatures
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,8 +89,28 @@ SECTIONS = (
         model=Indication,
         example={"codes": ("SCT:233604007", "ICD10:J18.9"), "words": ("pneumonia",)},
     ),
+    Section(header="[signatures]", title="Whose bundles of weights are taken", model=Signatures),
     Section(header="[worker]", title="How work is done", model=WorkerSettings),
     Section(header="[delivery]", title="How results are sent", model=DeliverySettings),
+    Section(
+        header="[log]",
+        title="What the node writes about its work",
+        model=Log,
+        example={"file": "logs/opportune.jsonl"},
+    ),
+    Section(
+        header="[audit]",
+        title="Where audit messages go",
+        model=Audit,
+        example={
+            "file": "audit/messages.xml",
+            "syslog": "tls",
+            "host": "audit.hospital",
+            "authority": "certificates/audit-ca.pem",
+            "certificate": "certificates/opportune.pem",
+            "key": "certificates/opportune.key",
+        },
+    ),
 )
 
 

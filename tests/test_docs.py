@@ -109,9 +109,9 @@ def test_toml_of_a_page_is_valid(name: str, tmp_path: Path) -> None:
 
 
 def test_make_verbs_of_the_readme_exist() -> None:
-    verbs = set(re.findall(r"^([a-z]+):", page("Makefile"), re.MULTILINE))
+    verbs = set(re.findall(r"^([a-z-]+):", page("Makefile"), re.MULTILINE))
     assert {"demo", "test", "check", "bench", "docs", "clean"} <= verbs
-    named = set(re.findall(r"(?:`|^|=cpu )make ([a-z]+)", page("README.md"), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^|=cpu )make ([a-z-]+)", page("README.md"), re.MULTILINE))
     assert {"demo", "test"} <= named <= verbs
 
 

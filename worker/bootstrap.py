@@ -10,10 +10,13 @@ from dicom_node.ledger import DatabaseLedger
 from dicom_node.listener import Listener
 from dicom_node.spool import Spool
 from screening.settings import Settings
+from worker.audit_reports import reporter
+from worker.audit_sending import AuditSender
 from worker.bell import Bell
 from worker.celery_app import make_app
 from worker.delivery import deliver
 from worker.leases import owner_name, release_the_dead
+from worker.log_format import about
 from worker.ports import Ports
 from worker.reconciler import Reconciler
 from worker.sandbox.parent import Sandbox
@@ -35,7 +38,7 @@ class Node:
             peers=self.settings.peers,
             destinations=self.settings.destinations,
             spool=self.ports.spool,
-            ledger=DatabaseLedger(self.ports.sessions),
+            ledger=DatabaseLedger(self.ports.sessions, reporter(self.settings)),
             on_stored=reconciler.wake if reconciler is not None else _nobody,
             tls=self.settings.tls,
         )
@@ -44,16 +47,25 @@ class Node:
         """The reconciler."""
         return Reconciler(self.ports)
 
+    def audit_sender(self) -> AuditSender:
+        """What takes audit messages where they shall go."""
+        return AuditSender(self.ports)
+
     def celery_app(self, sandbox: Sandbox) -> Celery:
         """A Celery app whose tasks work on this node's database; takes back what dead processes of this host held."""
         owner = owner_name()
         with transaction(self.ports.sessions) as session:
             release_the_dead(session)
-        return make_app(
-            self.settings,
-            screen=lambda job_id: screen(job_id, self.ports, sandbox, owner),
-            deliver=lambda delivery_id: deliver(delivery_id, self.ports, owner),
-        )
+
+        def screen_job(job_id: int) -> None:
+            with about(job=job_id):
+                screen(job_id, self.ports, sandbox, owner)
+
+        def send_delivery(delivery_id: int) -> None:
+            with about(delivery=delivery_id):
+                deliver(delivery_id, self.ports, owner)
+
+        return make_app(self.settings, screen=screen_job, deliver=send_delivery)
 
     def sandbox(self) -> Sandbox:
         """A child process for one worker."""

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from screening.errors import BundleRefused
+from screening.manifest import MANIFEST, SIGNATURE
 
 DEEPEST = 8  # folders in folders
 MOST_FILES = 200  # a MONAI bundle has about ten
 MOST_BYTES = 2 * 2**30  # the largest of the planned networks has some 100 MB in half precision
 MOST_TEXT = 16 * 2**20  # bytes of any file but weights
 SUFFIXES = (".json", ".md", ".txt", ".csv", ".yaml", ".yml", ".conf", ".png", ".svg", ".pdf", ".safetensors")
-NAMES = ("LICENSE", "NOTICE")
+NAMES = ("LICENSE", "NOTICE", MANIFEST, SIGNATURE)
 PICKLED = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib", ".npy", ".npz", ".h5", ".mar", ".ts")
 
 
@@ -28,8 +29,10 @@ class BundleFile:
     size: int  #: bytes
 
 
-def files_of(folder: Path) -> list[BundleFile]:
+def files_of(folder: Path, *, without: Path | None = None) -> list[BundleFile]:
     """Every file of a bundle, sorted by path, after each was found to be data and not code.
+
+    without: a file, relative to the folder, that is left out and not looked at.
 
     Raises
     ------
@@ -42,7 +45,8 @@ def files_of(folder: Path) -> list[BundleFile]:
         if not stat.S_ISDIR(folder.stat().st_mode):
             raise BundleRefused(f"{folder} is no folder; name the folder that holds configs and models")
         for path, entry in _walk(folder, Path()):
-            found.append(_judge(folder, path, entry))
+            if path != without:
+                found.append(_judge(folder, path, entry))
             if len(found) > MOST_FILES:
                 raise BundleRefused(f"{folder} holds more than {MOST_FILES} files; name the bundle's own folder")
     except OSError as exc:
@@ -89,17 +93,17 @@ def _begins_like_a_pickle(path: Path) -> bool:
 
 
 @contextmanager
-def staged(source: Path, beside: Path) -> Iterator[Path]:
+def staged(source: Path, beside: Path, *, without: Path | None = None) -> Iterator[Path]:
     """A durable copy of a bundle, in a hidden folder next to where it shall be; removed unless it was moved there.
 
-    What is checked in the copy cannot change in the source any more.
+    What is checked in the copy cannot change in the source any more. without: as `files_of` takes it.
 
     Raises
     ------
     BundleRefused
         As `files_of`, or if the source cannot be read or the copy not be written.
     """
-    files = files_of(source)
+    files = files_of(source, without=without)
     part = beside.parent / f".{uuid.uuid4().hex}.part"
     try:
         try:
@@ -129,6 +133,28 @@ def _copy(source: Path, target: Path, size: int) -> None:
             raise BundleRefused(f"{source} was changed while it was copied; try again")
         writer.flush()
         os.fsync(writer.fileno())
+
+
+@contextmanager
+def set_aside(file: Path, beside: Path) -> Iterator[Path]:
+    """A copy of one file under a hidden name, removed afterwards: it is not looked at here.
+
+    Raises
+    ------
+    BundleRefused
+        If it is no plain file, too large, or cannot be copied.
+    """
+    part = beside.parent / f".{uuid.uuid4().hex}.part{file.suffix}"
+    try:
+        status = file.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+            raise BundleRefused(f"{file.name} is no plain file of at most {MOST_BYTES // 2**20} MB")
+        _copy(file, part, status.st_size)
+        yield part
+    except OSError as exc:
+        raise BundleRefused(f"{exc.filename or file} cannot be copied: {exc.strerror}") from exc
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def settle(part: Path, target: Path) -> None:

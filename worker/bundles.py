@@ -1,7 +1,8 @@
 """A site's own weights: taken in after every check, given out as they are. Neither changes what is in force."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +10,13 @@ from db import audit
 from db.engine import Sessions, transaction
 from models import registry
 from models.safetensors_header import read_header
+from screening import manifest
 from screening.card import ModelCard
 from screening.errors import BundleRefused, UnknownModel, WeightsMismatch
 from screening.settings import Settings
-from worker.bundle_files import same, settle, staged
+from screening.signatures import Signatures
+from worker.bundle_files import same, set_aside, settle, staged
+from worker.pickled import Unpickle, convert, pickled_weights
 
 DTYPES = ("F32", "F16", "BF16", "I64")  # floating point of networks, and the counters of batch normalisation
 LARGEST_SIDE = 1024  # of an input; beyond, a job would not end in its time; assumption
@@ -35,8 +39,10 @@ class Taken:
         return f"[models.{self.card.name}]\nbundle = {json.dumps(str(self.folder), ensure_ascii=False)}"
 
 
-def import_bundle(settings: Settings, sessions: Sessions, source: Path, *, who: str, probe: Probe) -> Taken:
-    """Check a folder, copy it below `home`/bundles, write a line of the audit trail.
+def import_bundle(
+    settings: Settings, sessions: Sessions, source: Path, *, who: str, probe: Probe, unpickle: Unpickle
+) -> Taken:
+    """Check a folder, copy it below `home`/bundles, write a line of the audit trail; a refusal is a line of it too.
 
     Parameters
     ----------
@@ -50,6 +56,8 @@ def import_bundle(settings: Settings, sessions: Sessions, source: Path, *, who: 
         Who asks.
     probe
         Tries a model's name and a bundle, e.g. `worker.sandbox.probe.probe`.
+    unpickle
+        Makes safetensors of a pickle, e.g. `worker.sandbox.unpickle.unpickle`.
 
     Raises
     ------
@@ -58,21 +66,48 @@ def import_bundle(settings: Settings, sessions: Sessions, source: Path, *, who: 
     DatabaseUnavailable
         If the line cannot be written.
     """
-    with staged(source, settings.bundles / "any") as part:
-        card = check(part)
-        probability = probe(card.name, part)
-        target = settings.bundles.resolve() / f"{card.name}-{card.version}-{card.weights_sha256[:12]}"
-        new = not target.exists()
+    try:
+        with _copied(settings, source, unpickle) as part:
+            return _take(settings, sessions, part, who=who, probe=probe)
+    except BundleRefused as exc:
         with transaction(sessions) as session:
-            said = f"version {card.version}, evidence {card.evidence}, SHA-256 {card.weights_sha256}, in {target}"
-            audit.record(session, actor=who, action="import", subject=f"model {card.name}", detail=said)
-            if new:
-                settle(part, target)
-            elif not same(part, target):
+            audit.record(session, actor=who, action="refuse import", subject="bundle", detail=str(exc))
+        raise
+
+
+@contextmanager
+def _copied(settings: Settings, source: Path, unpickle: Unpickle) -> Iterator[Path]:
+    """A staged copy; a pickle in it is safetensors now."""
+    place = settings.bundles / "any"
+    pickled = pickled_weights(source)
+    with staged(source, place, without=pickled) as part:
+        if pickled is not None:
+            if settings.signatures.required:
                 raise BundleRefused(
-                    f"{target} holds these weights with other files beside them, and is not overwritten;"
-                    " give this bundle a version of its own (card.version in configs/opportune.json)"
+                    f"{pickled} is a pickle, and signatures.required is set: who signs, signs what is run;"
+                    " convert it on a node that asks for none, then sign it"
                 )
+            with set_aside(source / pickled, place) as pickle:
+                convert(pickle, part, unpickle)
+        yield part
+
+
+def _take(settings: Settings, sessions: Sessions, part: Path, *, who: str, probe: Probe) -> Taken:
+    """Check a staged copy and give it its place."""
+    card = check(part, settings.signatures)
+    probability = probe(card.name, part)
+    target = settings.bundles.resolve() / f"{card.name}-{card.version}-{card.weights_sha256[:12]}"
+    new = not target.exists()
+    with transaction(sessions) as session:
+        said = f"version {card.version}, evidence {card.evidence}, SHA-256 {card.weights_sha256}, in {target}"
+        audit.record(session, actor=who, action="import", subject=f"model {card.name}", detail=said)
+        if new:
+            settle(part, target)
+        elif not same(part, target):
+            raise BundleRefused(
+                f"{target} holds these weights with other files beside them, and is not overwritten;"
+                " give this bundle a version of its own (card.version in configs/opportune.json)"
+            )
     return Taken(card=card, folder=target, new=new, probability=probability)
 
 
@@ -96,8 +131,10 @@ def export_bundle(settings: Settings, name: str, out: Path) -> ModelCard:
     return card
 
 
-def check(bundle: Path) -> ModelCard:
-    """The card of a bundle that lies still, after card and weights were looked at; nothing of it is run.
+def check(bundle: Path, signatures: Signatures | None = None) -> ModelCard:
+    """The card of a bundle that lies still, after manifest, card and weights were looked at; nothing of it is run.
+
+    signatures: whose bundles are taken; any, signed or not, when None.
 
     Raises
     ------
@@ -105,6 +142,8 @@ def check(bundle: Path) -> ModelCard:
         Names what is wrong and what to do.
     """
     try:
+        if signatures is not None:
+            manifest.verify(bundle, signatures.trusted_keys, required=signatures.required)
         card = ModelCard.load(bundle)
         shipped = registry.card(card.name)
         _check_card(card, shipped)
@@ -112,7 +151,8 @@ def check(bundle: Path) -> ModelCard:
         for path in sorted(bundle.rglob("*.safetensors")):
             _check_dtypes(path)
     except (WeightsMismatch, UnknownModel) as exc:
-        text = str(exc).replace(f"{bundle}/", "")  # the copy, which is gone when this is read
+        # the copy, which is gone when this is read
+        text = str(exc).replace(f"{bundle}/", "").replace(f" in {bundle}", "")
         raise BundleRefused(f"{text}; mend it, or train the weights for a model of this node") from exc
     return card
 

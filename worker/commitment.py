@@ -14,8 +14,10 @@ from db.engine import transaction
 from dicom_node import scu
 from dicom_node.commitment import CommitmentReport, Reference
 from dicom_node.ledger import DatabaseLedger
+from screening import failpoints
 from screening.errors import DestinationUnavailable, RejectedPermanent, RejectedTransient
 from screening.settings import Destination
+from worker.audit_reports import report_query
 from worker.backoff import backoff
 from worker.ports import Ports
 from worker.timeouts import timeouts_of
@@ -52,6 +54,7 @@ def look_up(ports: Ports, destination: Destination, sent: Collection[Delivery]) 
     """
     settings = ports.settings.delivery
     for item in sent:
+        report_query(ports, destination, item)
         found = scu.find_instance(
             destination,
             ports.settings.node.ae_title,
@@ -72,6 +75,7 @@ def _request(ports: Ports, destination: Destination, sent: Collection[Delivery])
     transaction_uid = str(generate_uid(prefix=None))
     with transaction(ports.sessions) as session:  # first: the report may come before the answer to the request
         deliveries.commitment_requested(session, transaction_uid, [item.delivery_id for item in sent])
+    failpoints.hit("sender.before-n-action")
     try:
         scu.request_commitment(
             destination,
@@ -87,6 +91,7 @@ def _request(ports: Ports, destination: Destination, sent: Collection[Delivery])
         if not isinstance(exc, RejectedPermanent):
             raise
         look_up(ports, destination, sent)
+    failpoints.hit("sender.after-n-action")
 
 
 def _take_report(ports: Ports, destination: Destination, report: CommitmentReport) -> bool:

@@ -3,15 +3,20 @@
 import logging
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
-from db import deliveries
+from sqlalchemy.orm import Session
+
+from db import conditions, deliveries
 from db.deliveries import Batch, Delivery
 from db.engine import transaction
 from dicom_node import scu
+from screening import failpoints
 from screening.errors import DestinationUnavailable, LeaseLost
 from screening.reports import SendResult
 from screening.settings import Destination, Settings
+from worker.audit_reports import begin_sending, report_sent
 from worker.backoff import backoff
 from worker.commitment import make_sure
 from worker.heartbeat import heartbeat
@@ -26,6 +31,9 @@ def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
     taken_by = f"{owner}:{uuid.uuid4().hex[:8]}"  # a name for each take: it fences what is recorded
     lease = ports.settings.worker.lease_seconds
     with transaction(ports.sessions) as session:
+        name = deliveries.destination_of(session, delivery_id)
+        if name is None or not conditions.may_try(session, conditions.destination(name), probe_seconds=lease):
+            return
         batch = deliveries.claim_batch(session, delivery_id, owner=taken_by, lease_seconds=lease)
     if batch is None:
         return
@@ -34,11 +42,16 @@ def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
         detail = f"there is no destination {batch.destination!r} in the settings any more"
         _record(ports, batch, [_unanswered(item, detail) for item in batch.deliveries], taken_by, give_up=True)
         return
+    begin_sending(ports, destination, batch)
     ids = [item.delivery_id for item in batch.deliveries]
     renew = partial(deliveries.renew, delivery_ids=ids, owner=taken_by, lease_seconds=lease)
     with heartbeat(ports.sessions, ports.settings.worker.heartbeat_seconds, renew):
+        failpoints.hit("sender.before-association")
         results = _send(ports, destination, batch)
+    failpoints.hit("sender.after-status")
     _record(ports, batch, results, taken_by)
+    failpoints.hit("sender.after-record")
+    report_sent(ports, destination, batch, results)
     sent = {item.delivery_id for item, result in zip(batch.deliveries, results, strict=True) if result.delivered}
     if sent and destination.commitment != "none":
         make_sure(ports, destination, sent)
@@ -65,8 +78,27 @@ def _record(ports: Ports, batch: Batch, results: Sequence[SendResult], owner: st
             for item, result in zip(batch.deliveries, results, strict=True):
                 retry_at = None if give_up else backoff(ports.settings.delivery, item.attempt, at)
                 deliveries.record(session, item.delivery_id, owner=owner, result=result, retry_at=retry_at)
+            if not give_up:
+                _note(session, ports, batch.destination, results, at)
     except LeaseLost:
         _log.warning("destination %s: another sender took over; it sends the same bytes", batch.destination)
+
+
+def _note(session: Session, ports: Ports, destination: str, results: Sequence[SendResult], at: datetime) -> None:
+    """Keep whether a destination answers: one that does not is left alone for longer each time."""
+    subject, settings = conditions.destination(destination), ports.settings.delivery
+    if any(result.status is not None or result.permanent for result in results):
+        if conditions.cleared(session, subject):
+            deliveries.hasten(session, destination)
+        return
+    spare = settings.breaker_failures
+
+    def retry_at(failures: int) -> datetime | None:
+        return None if failures < spare else backoff(settings, failures - spare + 1, at)
+
+    found = conditions.failed(session, subject, results[0].detail, retry_at)
+    if found.failures == spare:
+        _log.error("destination %s failed %d times in a row and is left alone for a while", destination, spare)
 
 
 def _unanswered(item: Delivery, detail: str) -> SendResult:

@@ -13,6 +13,7 @@ from models import registry
 from screening.errors import ScreeningError
 from screening.settings import Destination, Settings
 from worker import indication
+from worker.sandbox.confinement import kept_from
 from worker.timeouts import timeouts_of
 
 
@@ -37,6 +38,7 @@ def examine(settings: Settings, *, local: bool = False) -> list[Check]:
         _check("peers", lambda: _peers(settings)),
         _check("tls", lambda: _tls(settings)),
         _check("models", lambda: _models(settings)),
+        _check("sandbox", lambda: _sandbox(settings)),
     ]
     checks += [_check(f"weights of {name}", _verifier(settings, name)) for name in registry.names()]
     if not local:
@@ -109,6 +111,18 @@ def _tls(settings: Settings) -> str:
     return f"port {settings.tls.port}, profile {settings.tls.profile.upper()}{warning}"
 
 
+def _sandbox(settings: Settings) -> str:
+    """Not ill where the kernel does not offer it or the settings do without: the detail says so."""
+    tried = kept_from(settings.worker)
+    kept = [what for what, prevented in tried.items() if prevented]
+    missing = [what for what, prevented in tried.items() if not prevented]
+    told = f"the child is kept from {', '.join(kept)}" if kept else "the child is kept from nothing"
+    if not missing:
+        return told
+    why = "worker.confined is false" if not settings.worker.confined else "this kernel does not offer it"
+    return f"{told}; NOT from {', '.join(missing)} ({why})"
+
+
 def _models(settings: Settings) -> str:
     enabled = [name for name, model in sorted(settings.models.items()) if model.enabled]
     if not enabled:
@@ -121,6 +135,7 @@ def _verifier(settings: Settings, name: str) -> Callable[[], str]:
 
     def look() -> str:
         card = registry.card(name, model)
+        registry.require_untampered(name, model, settings.signatures)
         card.verify(registry.bundle(name, model))
         own = "" if model.bundle is None else f", the site's own in {model.bundle}"
         return f"version {card.version}, SHA-256 {card.weights_sha256[:12]} as on the card{own}"

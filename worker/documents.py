@@ -1,4 +1,7 @@
-"""The pages that are made from code: docs/settings.md and the tables of CONFORMANCE.md. Run by `make docs`."""
+"""What is made from other files: docs/settings.md, the tables of CONFORMANCE.md, the hashes of the shipped bundles.
+
+Run by `make docs`.
+"""
 
 import importlib
 import pkgutil
@@ -21,6 +24,7 @@ from dicom_node.reports.segmentation import PLACE as SEGMENTATION
 from dicom_node.reports.text_report import PLACE as TEXT_REPORT
 from dicom_node.reports.uids import IMPLEMENTATION_CLASS_UID
 from dicom_node.sr_fallback import FALLBACKS
+from models import registry
 from screening import codes, settings_file
 from screening.codes import PRIVATE_SCHEME, CodedName
 
@@ -85,6 +89,7 @@ def fill(page: str, tables: Mapping[str, str]) -> str:
 def write(root: Path) -> None:
     """Bring the pages under the root of the repository up to date."""
     settings_file.write_reference(root / "docs" / "settings.md")
+    (root / "models" / registry.PINNED.name).write_text(registry.pinned(), encoding="utf-8")
     page = root / "CONFORMANCE.md"
     page.write_text(fill(page.read_text(encoding="utf-8"), conformance_tables()), encoding="utf-8")
 

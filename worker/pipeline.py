@@ -1,23 +1,29 @@
 """One screening run from files to objects: read, predict, build. Runs in the child, or in `opportune screen`."""
 
-from pathlib import Path
-
-import pydicom
-from pydicom.dataset import Dataset
+import logging
+from dataclasses import replace
 
 from dicom_node.pixels import read_radiograph, read_volume
 from dicom_node.reports.build import build_report
 from dicom_node.reports.request import ReportRequest
 from dicom_node.reports.slice_picture import slice_picture
+from dicom_node.source_header import read_source_header
 from models import registry
 from models.contract import ScreeningModel
+from screening import failpoints
 from screening.errors import BadGeometry, BadPixelData
 from screening.findings import Findings, NotEvaluable, Outcome
 from screening.images import Image, Radiograph
 from screening.patient import patient_of
 from screening.reports import Report
+from worker.faults import describe
 from worker.request import ScreenRequest
 from worker.version import SOFTWARE_VERSION
+
+_log = logging.getLogger(__name__)
+
+_FAULTS_OF_A_GPU = (RuntimeError, ValueError, ArithmeticError)
+"""torch raises RuntimeError when a GPU is out of memory or lost; our values refuse NaN with ValueError."""
 
 
 class Pipeline:
@@ -26,15 +32,32 @@ class Pipeline:
     def __init__(self, *, threads: int) -> None:
         self._threads = threads
         self._loaded: dict[tuple[str, str, str], ScreeningModel] = {}
+        self._failed_on_gpu: set[str] = set()
 
     def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
         """Read the images, predict, build the report.
+
+        Where a GPU fails, on the CPU; the model then stays there for the life of this process.
 
         Raises
         ------
         Permanent
             If the model cannot be loaded or a report cannot be built for this patient.
         """
+        if request.model_name in self._failed_on_gpu:
+            request = replace(request, device="cpu")
+        try:
+            return self._run(request)
+        except _FAULTS_OF_A_GPU as exc:
+            if not _on_gpu(request.device):
+                raise
+            _log.warning("%s failed on the GPU (%s); it runs on the CPU now", request.model_name, describe(exc))
+        self._failed_on_gpu.add(request.model_name)
+        for key in [key for key in self._loaded if key[0] == request.model_name]:
+            del self._loaded[key]  # gives the GPU's memory back to the models that stay there
+        return self._run(replace(request, device="cpu"))
+
+    def _run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
         model = self._model(request)
         picture, outcome = self._predict(model, request)
         report = build_report(
@@ -42,7 +65,7 @@ class Pipeline:
                 card=model.card,
                 outcome=outcome,
                 chosen=request.chosen,
-                sources=tuple(_header(path) for path in request.paths),
+                sources=tuple(read_source_header(path) for path in request.paths),
                 picture=picture,
                 input_digest=request.input_digest,
                 config_digest=request.config_digest,
@@ -60,7 +83,11 @@ class Pipeline:
         if key not in self._loaded:
             registry.require_config(request.model_name, request.config_digest, request.model_settings)
             self._loaded[key] = registry.load(
-                request.model_name, device=request.device, threads=self._threads, settings=request.model_settings
+                request.model_name,
+                device=request.device,
+                threads=self._threads,
+                settings=request.model_settings,
+                signatures=request.signatures,
             )
         return self._loaded[key]
 
@@ -72,6 +99,7 @@ class Pipeline:
             code = "undecodable-pixel-data" if isinstance(exc, BadPixelData) else "broken-geometry"
             return None, NotEvaluable(code=code, reason=str(exc), sop_instance_uid=first.sop_instance_uid)
         outcome = model.predict(image, patient_of(first.header), request.context)
+        failpoints.hit("worker.mid-inference")
         if isinstance(image, Radiograph):
             return image, outcome
         return (slice_picture(image, outcome) if isinstance(outcome, Findings) else None), outcome
@@ -84,5 +112,7 @@ def _read(request: ScreenRequest) -> Image:
     return read_radiograph(request.paths[0], request.instances[0])
 
 
-def _header(path: Path) -> Dataset:
-    return pydicom.dcmread(path, stop_before_pixels=True, force=True)
+def _on_gpu(device: str) -> bool:
+    from models.weights import pick_device  # noqa: PLC0415 (imports torch, which the registry has done by now)
+
+    return pick_device(device).type != "cpu"

@@ -8,7 +8,10 @@ from functools import partial
 
 from db import deliveries, instances, jobs
 from db.engine import transaction
+from screening import failpoints
 from screening.errors import Permanent, Retryable
+from worker import audit_head
+from worker.audit_reports import report_received
 from worker.celery_app import DELIVER_QUEUE
 from worker.commitment import look_up, make_sure
 from worker.faults import describe
@@ -69,7 +72,7 @@ class Reconciler:
         """Do everything once. A step that fails is logged and does not stop the others."""
         for step in (
             self._index, self._take_in, self._expire, self._ring_jobs, self._ring_deliveries,
-            self._commitments, self._sweep,
+            self._commitments, self._sweep, self._report_received, self._remember_audit_head,
         ):  # fmt: skip
             self._guarded(step)
 
@@ -115,6 +118,8 @@ class Reconciler:
             again = self._again_after(queue)
             with transaction(self._ports.sessions) as session:
                 waiting = jobs.to_enqueue(session, queue, again_after_seconds=again)
+            if waiting:
+                failpoints.hit("reconciler.after-mark")
             for job_id in waiting:
                 if not self._ports.bell.screen(job_id, queue):
                     return
@@ -146,6 +151,12 @@ class Reconciler:
             late = [item for item in waiting if item.destination == destination.name]
             self._guarded(partial(make_sure, self._ports, destination))
             self._guarded(partial(look_up, self._ports, destination, late))
+
+    def _report_received(self) -> None:
+        report_received(self._ports)
+
+    def _remember_audit_head(self) -> None:
+        audit_head.remember(self._ports)
 
     def _sweep(self) -> None:
         """Remove what an interrupted reception left: it was never acknowledged, and its sender keeps it."""

@@ -1,6 +1,6 @@
 """One screening run, as data: what the child process is told."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from dicom_node.reports.request import Predecessor
 from screening.reports import ObjectKind
 from screening.serialize import context_from_json, context_to_json, instance_from_json, instance_to_json
 from screening.settings import ModelSettings
+from screening.signatures import Signatures
 from screening.types import ClinicalContext, Eligible, Instance
 
 
@@ -28,6 +29,7 @@ class ScreenRequest:
     input_digest: str
     config_digest: str
     inferred_at: datetime
+    signatures: Signatures = field(default_factory=Signatures)  #: whose bundles are taken
     predecessors: tuple[Predecessor, ...] = ()
     forms: tuple[ObjectKind, ...] = ()  #: further forms of the result that a destination asks for
 
@@ -59,6 +61,7 @@ class ScreenRequest:
             "input_digest": self.input_digest,
             "config_digest": self.config_digest,
             "inferred_at": self.inferred_at.isoformat(),
+            "signatures": self.signatures.model_dump(mode="json"),
             "predecessors": [asdict(predecessor) for predecessor in self.predecessors],
             "forms": list(self.forms),
         }
@@ -80,6 +83,7 @@ class ScreenRequest:
             input_digest=values["input_digest"],
             config_digest=values["config_digest"],
             inferred_at=datetime.fromisoformat(values["inferred_at"]),
+            signatures=Signatures.model_validate(values["signatures"]),
             predecessors=tuple(Predecessor(**item) for item in values["predecessors"]),
             forms=tuple(ObjectKind(kind) for kind in values["forms"]),
         )

@@ -13,6 +13,7 @@ from celery.worker import WorkController
 
 from dicom_node.listener import Listener
 from screening.errors import ScreeningError
+from worker.audit_reports import activity
 from worker.bootstrap import Node
 from worker.celery_app import DELIVER_QUEUE
 from worker.patience import when_database_answers
@@ -37,6 +38,7 @@ def serving(node: Node) -> Iterator[Running]:
     """Run everything in this process for the length of the block."""
     queues = sorted({model.queue for model in node.settings.models.values()}) or ["screen"]
     with ExitStack() as stack:
+        stack.enter_context(_sending_audit(node))
         sandbox = node.sandbox()
         stack.callback(sandbox.close)
         # two threads, so that a destination that is slow to answer does not hold up screening
@@ -48,6 +50,7 @@ def serving(node: Node) -> Iterator[Running]:
         listener = node.listener(reconciler)
         port = _begin(listener, node)
         stack.callback(listener.stop)
+        stack.enter_context(activity(node.ports, "serve"))
         yield Running(port=port, reconciler=reconciler)
 
 
@@ -56,14 +59,15 @@ def listen(node: Node) -> None:
     listener = node.listener()
     port = _begin(listener, node)
     try:
-        wait_for_signal(partial(_log.info, "listening on port %d as %s", port, node.settings.node.ae_title))
+        with activity(node.ports, "listener"):
+            wait_for_signal(partial(_log.info, "listening on port %d as %s", port, node.settings.node.ae_title))
     finally:
         listener.stop()
 
 
 def reconcile(node: Node) -> None:
     """Run the reconciler until a signal comes."""
-    with _looping(node.reconciler()):
+    with _sending_audit(node), activity(node.ports, "reconciler"), _looping(node.reconciler()):
         wait_for_signal()
 
 
@@ -75,9 +79,10 @@ def consume(node: Node, queues: Sequence[str]) -> None:
             sandbox.warm_up()
         worker = _celery_app(node, sandbox).Worker(
             pool="solo", concurrency=1, queues=list(queues), without_mingle=True, without_gossip=True,
-            loglevel=node.settings.log_level, quiet=True,
+            loglevel=node.settings.log.level, quiet=True,
         )  # fmt: skip
-        worker.start()
+        with activity(node.ports, "delivery" if DELIVER_QUEUE in queues else "worker"):
+            worker.start()
     finally:
         sandbox.close()
 
@@ -112,6 +117,17 @@ def _looping(reconciler: Reconciler) -> Iterator[None]:
         yield
     finally:
         reconciler.stop()
+        _join(thread)
+
+
+@contextmanager
+def _sending_audit(node: Node) -> Iterator[None]:
+    sender = node.audit_sender()
+    thread = _start("audit-sender", sender.run)
+    try:
+        yield
+    finally:
+        sender.stop()
         _join(thread)
 
 

@@ -6,12 +6,13 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from db import deliveries, jobs, reports, studies
+from db import audit, deliveries, jobs, reports, studies
 from db.deliveries import PlannedDelivery
 from db.engine import transaction
 from dicom_node.reports.request import Predecessor
 from models import registry
-from screening.errors import ConfigurationChanged, DatabaseUnavailable, LeaseLost, Permanent, Retryable
+from screening import failpoints
+from screening.errors import ConfigurationChanged, DatabaseUnavailable, LeaseLost, Permanent, Retryable, WeightsMismatch
 from screening.findings import NotEvaluable, Outcome
 from screening.jobs import Claim, Job
 from screening.reports import ObjectKind, Report
@@ -45,6 +46,7 @@ def screen(job_id: int, ports: Ports, sandbox: Sandbox, owner: str) -> None:
     if claim is None:
         return
     _log.info("job %d: attempt %d", job_id, claim.attempt)
+    failpoints.hit("worker.after-claim")
     try:
         with transaction(ports.sessions) as session:
             request = build_request(session, ports, claim)
@@ -60,6 +62,11 @@ def screen(job_id: int, ports: Ports, sandbox: Sandbox, owner: str) -> None:
         _fail(ports, claim, str(exc), retry=True)
     except ConfigurationChanged as exc:
         _fail(ports, claim, f"{exc}; {_ANEW}", retry=False, anew=True)
+    except WeightsMismatch as exc:
+        _fail(ports, claim, str(exc), retry=False)
+        with transaction(ports.sessions) as session:
+            subject = f"model {claim.job.model_name}"
+            audit.record(session, actor=owner, action="refuse weights", subject=subject, detail=str(exc))
     except Permanent as exc:
         _fail(ports, claim, str(exc), retry=False)
     except Exception as exc:  # noqa: BLE001 (named by type, since its text may hold patient data; attempts are capped)
@@ -92,6 +99,7 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
             before for kind in (ObjectKind.SR, ObjectKind.TEXT_SR) if (before := _predecessor(session, job, kind))
         ),
         forms=ports.settings.forms,
+        signatures=ports.settings.signatures,
     )
 
 
@@ -133,11 +141,14 @@ def _finish(ports: Ports, claim: Claim, outcome: Outcome, report: Report) -> Non
     registry.require_config(job.model_name, job.config_digest, ports.settings.of_model(job.model_name))
     with transaction(ports.sessions) as session:
         jobs.finish(session, claim, outcome, report, plan(ports.settings, job.model_name, outcome, report))
+        failpoints.hit("worker.before-commit")
+    failpoints.hit("worker.after-commit")
     _log.info("job %d: %s", job.job_id, outcome.code if isinstance(outcome, NotEvaluable) else "findings stored")
     with transaction(ports.sessions) as session:
         waiting = deliveries.due(session)
     for delivery_id in waiting:
         ports.bell.deliver(delivery_id)
+    failpoints.hit("worker.after-publish")
 
 
 def _fail(ports: Ports, claim: Claim, reason: str, *, retry: bool, anew: bool = False) -> None:

@@ -25,6 +25,8 @@ Array = npt.NDArray[Any]
 # JPEG marker codes, ITU-T T.81 table B.1 and T.87 C.1: baseline, extended, lossless (Huffman) and JPEG-LS frames
 _FRAME_HEADERS = (0xC0, 0xC1, 0xC3, 0xF7)
 _END_OF_IMAGE = b"\xff\xd9"
+_RLE_SURPLUS = 256
+"""Bytes that a segment may decode to beyond its pixels: the last run of an encoder that pads (PS3.5 G.3.1)."""
 _CODESTREAM = b"\xff\x4f\xff\x51"  # SOC, SIZ: ITU-T T.800 A.4.1, A.5.1
 
 
@@ -92,7 +94,9 @@ def _rle(frame: bytes, layout: Layout) -> Array:
     for index, (start, end) in enumerate(zip(offsets[:count], ends, strict=True)):
         if not 64 <= start < end <= len(frame):
             raise BadPixelData(f"RLE segment {index + 1} lies outside the frame")
-        plane = np.frombuffer(imagecodecs.packbits_decode(frame[start:end]), dtype=np.uint8)
+        # into a buffer of known size: PackBits grows 64-fold, and a segment may claim to be of any size
+        room = layout.frame_pixels + _RLE_SURPLUS
+        plane = np.frombuffer(imagecodecs.packbits_decode(frame[start:end], out=room), dtype=np.uint8)
         if plane.size < layout.frame_pixels:
             raise BadPixelData(f"RLE segment {index + 1} has {plane.size} bytes, needs {layout.frame_pixels}")
         pixels[:, index] = plane[: layout.frame_pixels]

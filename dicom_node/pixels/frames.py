@@ -23,6 +23,7 @@ from dicom_node.keywords import tag
 from dicom_node.pixels.codecs import CODECS, Codec, decode_frame
 from dicom_node.pixels.layout import TAGS, Layout, layout_of
 from dicom_node.values import text_of
+from screening import failpoints
 from screening.errors import BadPixelData
 
 Pixels = npt.NDArray[Any]
@@ -60,6 +61,7 @@ class PixelSource:
         """
         with FileBytes(self.path) as file:
             data = b"".join(file.read(offset, length) for offset, length in self.runs[frame])
+        failpoints.hit("worker.mid-decode")
         if self.codec is not None:
             return _signed(decode_frame(self.codec, data, self.layout), self.layout, lossy=self.lossy)
         if len(data) != self.layout.frame_bytes:

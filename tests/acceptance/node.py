@@ -61,8 +61,10 @@ class NodeUnderTest:
     commitment: str = "c-find"
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    logs_in: Path | None = None  #: folder of the logs, this node's by default
 
     ae_title = "OPPORTUNE"
+    module = "worker"  #: what is run, with a role for its argument
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -76,9 +78,9 @@ class NodeUnderTest:
     def start(self, *roles: str) -> None:
         """Start these roles (all by default) and wait until the listener answers."""
         for role in roles or self.roles:
-            with (self.folder / f"{role}.log").open("ab") as log:
+            with ((self.logs_in or self.folder) / f"{role}.log").open("ab") as log:
                 self.processes[role] = subprocess.Popen(
-                    [sys.executable, "-m", "worker", role], cwd=self.folder, env=self._environment(),
+                    [sys.executable, "-m", self.module, role], cwd=self.folder, env=self._environment(),
                     stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                 )  # fmt: skip
         if {"serve", "listener"} & set(self.processes):
@@ -105,7 +107,7 @@ class NodeUnderTest:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the node to its end."""
         return subprocess.run(
-            [sys.executable, "-m", "worker", *arguments], cwd=self.folder, env=self._environment(),
+            [sys.executable, "-m", self.module, *arguments], cwd=self.folder, env=self._environment(),
             capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
 

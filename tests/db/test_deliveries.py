@@ -1,7 +1,7 @@
 """Deliveries: batches, leases, what an answer makes of them."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from db.deliveries import Batch
 from db.engine import Sessions, database_now, transaction
 from db.tables import DeliveryRow
 from screening.errors import LeaseLost
-from screening.reports import DeliveryState
+from screening.reports import DeliveryState, SendResult
 from tests.db import factories
 
 
@@ -119,6 +119,31 @@ def test_a_waiting_delivery_is_due_at_its_time_and_sends_the_same_bytes(sessions
     again = _take(sessions)
     assert [item.object for item in again.deliveries] == [item.object for item in batch.deliveries]
     assert [item.attempt for item in again.deliveries] == [2, 2]
+
+
+def test_what_waits_for_an_answer_is_hastened_and_what_was_refused_is_not(sessions: Sessions) -> None:
+    job_id = _finish(sessions, "pacs")
+    far = datetime(2999, 1, 1, tzinfo=UTC)
+    batch = _take(sessions)
+    with transaction(sessions) as s:
+        for item, status in zip(batch.deliveries, (None, 0xA700, None), strict=False):
+            uid, sop_class = item.object.sop_instance_uid, item.object.sop_class_uid
+            result = SendResult(status=status, detail="x", sop_class_uid=sop_class, sop_instance_uid=uid)
+            deliveries.record(s, item.delivery_id, owner="s:1", result=result, retry_at=far)
+        waiting = sum(item.next_attempt_at == far for item in deliveries.of_job(s, job_id))
+        hastened = deliveries.hasten(s, "pacs")
+        assert deliveries.hasten(s, "other") == 0
+        left = [item.status for item in deliveries.of_job(s, job_id) if item.next_attempt_at == far]
+    assert (waiting, hastened) == (len(batch.deliveries), len(batch.deliveries) - 1)
+    assert left == [0xA700]
+
+
+def test_where_a_delivery_goes(sessions: Sessions) -> None:
+    _finish(sessions, "pacs")
+    with transaction(sessions) as s:
+        (first,) = deliveries.due(s)
+        assert deliveries.destination_of(s, first) == "pacs"
+        assert deliveries.destination_of(s, 999) is None
 
 
 def test_giving_up_is_failed(sessions: Sessions) -> None:

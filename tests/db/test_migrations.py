@@ -4,7 +4,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
-from db import jobs
+from db import audit, jobs
+from db.audit_chain import check
 from db.engine import make_engine, make_sessions, migrate, migration_config, transaction
 from screening.types import ClinicalContext
 
@@ -17,6 +18,9 @@ _JOB_OF_0001 = """
     INSERT INTO jobs (study_instance_uid, series_instance_uid, sop_instance_uids, input_digest, model_name,
                       model_version, config_digest, queue, state, attempt, attempt_base, created_at)
     VALUES ('1.2.3', '1.2.3.1', '["1.2.3.1.1"]', 'd', 'm', '1', 'c', 'screen', 'inferred', 1, 0, '2026-03-02 10:00:00')
+"""
+_LINE_OF_0001 = """
+    INSERT INTO audit (at, actor, action, subject, detail) VALUES (:at, 'admin', 'retry', 'job 1', :detail)
 """
 
 
@@ -50,3 +54,24 @@ def test_jobs_of_the_first_schema_are_kept_and_had_no_context(url: str) -> None:
         (job,) = jobs.of_study(session, "1.2.3")
     engine.dispose()
     assert (job.input_digest, job.context) == ("d", ClinicalContext())
+
+
+def test_lines_of_the_first_audit_trail_are_kept_and_chained(url: str) -> None:
+    engine = make_engine(url)
+    config = migration_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for at in ("2026-03-02 10:00:01.000000", "2026-03-02 10:00:02.250000"):
+            connection.execute(text(_LINE_OF_0001), {"at": at, "detail": "caf\u00e9"})
+    migrate(engine)
+    sessions = make_sessions(engine)
+    with transaction(sessions) as session:
+        assert check(audit.oldest_first(session)).lines == 2
+        audit.record(session, actor="admin", action="retry", subject="job 2", detail="after")
+    with transaction(sessions, read_only=True) as session:
+        verdict = check(audit.oldest_first(session))
+        first, second, _ = audit.oldest_first(session)
+    engine.dispose()
+    assert (verdict.sound, verdict.lines) == (True, 3)
+    assert (first.detail, first.at.second, second.at.microsecond) == ("caf\u00e9", 1, 250000)

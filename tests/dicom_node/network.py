@@ -60,6 +60,7 @@ class FakeLedger:
     registered: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[dict[str, Any]] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
+    spool_failures: list[str] = field(default_factory=list)
     stale: int = 0
 
     def _check(self) -> None:
@@ -86,6 +87,14 @@ class FakeLedger:
     def register(self, **values: Any) -> None:
         self._check()
         self.registered.append(values)
+
+    def is_registered(self, spool_name: str) -> bool:
+        self._check()
+        return spool_name in [row["spool_name"] for row in self.registered]
+
+    def spool_failed(self, detail: str) -> None:
+        self._check()
+        self.spool_failures.append(detail)
 
     def refuse(self, **values: Any) -> None:
         self._check()

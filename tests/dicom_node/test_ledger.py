@@ -136,3 +136,21 @@ def test_a_report_that_nobody_asked_for_is_audited(sessions: Sessions) -> None:
         (entry,) = audit.newest(s)
     assert (entry.actor, entry.subject) == ("pacs", "1.2.3")
     assert "1 stored, 1 failed" in entry.detail
+
+
+@pytest.mark.parametrize(
+    ("certificate", "shown"), [("", "no certificate"), ("CN=CT1 ab:cd", "certificate 'CN=CT1 ab:cd'")]
+)
+def test_a_refused_association_is_audited(sessions: Sessions, certificate: str, shown: str) -> None:
+    DatabaseLedger(sessions).refuse_association(
+        calling_ae_title="CT1",
+        called_ae_title="US",
+        address="10.9.9.9",
+        certificate=certificate,
+        reason="wrong address",
+    )
+    assert _associations(sessions) == [("CT1", "refused", "wrong address")]
+    with transaction(sessions) as s:
+        (entry,) = audit.newest(s)
+    assert (entry.actor, entry.action, entry.subject) == ("CT1", "association refused", "10.9.9.9")
+    assert entry.detail == f"called 'US' with {shown}: wrong address"

@@ -12,7 +12,7 @@ from dicom_node.limits import Budget
 from dicom_node.part10 import head
 from dicom_node.reception import Answer, Reception
 from dicom_node.spool import Spool, SpoolFile, Stored
-from screening.errors import DatabaseUnavailable, SpoolUnavailable
+from screening.errors import CommitUnknown, DatabaseUnavailable, SpoolFailed, SpoolUnavailable
 from tests.dicom_node.network import FakeLedger
 
 CR = str(ComputedRadiographyImageStorage)
@@ -130,6 +130,41 @@ def test_any_failure_of_the_ledger_empties_the_spool(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         _receive(Reception(Spool(tmp_path, minimum_free=0), Broken(), lambda: None, Budget(1000)))
     assert _files(tmp_path) == []
+
+
+def test_a_commit_of_which_nobody_knew_is_asked_for_by_its_key(tmp_path: Path) -> None:
+    class Cut(FakeLedger):
+        def register(self, **values: Any) -> None:
+            super().register(**values)
+            raise CommitUnknown("the connection was cut")
+
+    ledger, spool = Cut(), Spool(tmp_path, minimum_free=0)
+    assert _receive(Reception(spool, ledger, lambda: None, Budget(1000))).status == 0
+    (row,) = ledger.registered
+    assert spool.path(row["spool_name"]).is_file()
+
+
+def test_a_file_stays_while_its_row_may_still_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(FakeLedger):
+        def register(self, **values: Any) -> None:
+            self.down = True
+            raise CommitUnknown("the connection was cut")
+
+    monkeypatch.setattr("dicom_node.reception._ASK_AFTER_SECONDS", (0.0, 0.0))
+    spool = Spool(tmp_path, minimum_free=0)
+    assert _receive(Reception(spool, Gone(), lambda: None, Budget(1000))).status == 0xA700
+    assert len(spool.orphans(set(), older_than_seconds=-60)) == 1
+
+
+def test_a_failed_disk_is_told_once(tmp_path: Path) -> None:
+    class Failed(Spool):
+        def begin(self) -> SpoolFile:
+            raise SpoolFailed("fsync failed")
+
+    ledger = FakeLedger()
+    reception = Reception(Failed(tmp_path, minimum_free=0), ledger, lambda: None, Budget(1000))
+    assert [_receive(reception).status for _ in range(2)] == [0xA700, 0xA700]
+    assert ledger.spool_failures == ["fsync failed"]
 
 
 def test_a_file_that_cannot_be_removed_is_left_to_the_reconciler(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -127,3 +128,23 @@ def test_listing_cards_and_selectors_need_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_shipped_bundle_is_held_to_the_hashes_in_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.require_untampered(NAME)
+    package = shutil.copytree(registry.FOLDER, tmp_path / "models", copy_function=os.link)
+    monkeypatch.setattr(registry, "FOLDER", package)
+    card = package / NAME / "bundle" / "configs" / "opportune.json"
+    changed = card.read_text().replace('"threshold"', ' "threshold"', 1)
+    card.unlink()
+    card.write_text(changed)
+    with pytest.raises(WeightsMismatch, match=rf"{card} is not the file of this release: its SHA-256 is"):
+        registry.load(NAME, device="cpu")
+    registry.require_untampered("spine_fracture_xr")
+    (package / "frontal_gate.safetensors").unlink()
+    with pytest.raises(WeightsMismatch, match=r"frontal_gate\.safetensors cannot be read"):
+        registry.require_untampered("spine_fracture_xr")
+
+
+def test_every_shipped_weight_is_pinned() -> None:
+    assert registry.PINNED.read_text(encoding="utf-8") == registry.pinned(), "run make docs"

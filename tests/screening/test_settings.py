@@ -32,6 +32,10 @@ def refusal(text: str = "", **environ: str) -> str:
 # sources
 
 
+def test_faults_are_no_setting() -> None:
+    assert load({"OPPORTUNE_FAULT": "@nowhere"}) == Settings()
+
+
 def test_defaults() -> None:
     settings = load({})
     assert settings == Settings()
@@ -57,14 +61,14 @@ def test_environment_over_file() -> None:
 
 
 def test_file_of_the_working_directory() -> None:
-    Path("opportune.toml").write_text('log_level = "DEBUG"', encoding="utf-8")
-    assert load({}).log_level == "DEBUG"
+    Path("opportune.toml").write_text('[log]\nlevel = "DEBUG"', encoding="utf-8")
+    assert load({}).log.level == "DEBUG"
 
 
 def test_file_named_by_the_environment() -> None:
-    Path("opportune.toml").write_text('log_level = "DEBUG"', encoding="utf-8")
-    path = toml('log_level = "ERROR"')
-    assert load({"OPPORTUNE_CONFIG": str(path)}).log_level == "ERROR"
+    Path("opportune.toml").write_text('[log]\nlevel = "DEBUG"', encoding="utf-8")
+    path = toml('[log]\nlevel = "ERROR"')
+    assert load({"OPPORTUNE_CONFIG": str(path)}).log.level == "ERROR"
 
 
 def test_other_variables_are_left_alone() -> None:
@@ -122,7 +126,7 @@ def test_unknown_variable() -> None:
         ('[[peers]]\nae_title = "CT1"\nip = "10.0.0.1"', "peers.0.ip", "address"),
         ("[models.m]\nenable = true", "models.m.enable", "enabled"),
         ('[models.m.indication]\nicd = ["J18"]', "models.m.indication.icd", "codes"),
-        ("speed = 3", "speed", "log_level"),
+        ("speed = 3", "speed", "broker_url"),
     ],
 )
 def test_unknown_key(text: str, key: str, allowed: str) -> None:
@@ -140,7 +144,7 @@ def test_unknown_key(text: str, key: str, allowed: str) -> None:
         ("[node]\nae_title = 'A\\B'", ("node.ae_title", "no backslash")),
         ('[node]\nae_title = "  "', ("node.ae_title", "1 to 16")),
         ('[node]\nae_title = "RÖNTGEN"', ("node.ae_title", "ASCII")),
-        ('log_level = "LOUD"', ("log_level = 'LOUD'", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'")),
+        ('[log]\nlevel = "LOUD"', ("log.level = 'LOUD'", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'")),
         ('[[peers]]\nae_title = "CT1"\naddress = "ct1.hospital"', ("peers.0.address = 'ct1.hospital'", "10.1.2.0/24")),
         ('[[peers]]\nae_title = "CT1"', ("peers.0.address", "required")),
         (PACS.replace('"pacs"', '""'), ("destinations.0.name = ''", "at least 1 character")),

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from screening.log_settings import Audit, Log
 from screening.settings import (
     DeliverySettings,
     Destination,
@@ -19,6 +20,7 @@ from screening.settings import (
     load,
 )
 from screening.settings_file import SECTIONS, reference, render, write_reference
+from screening.signatures import Signatures
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 
@@ -37,7 +39,7 @@ def keys(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
 def test_as_rendered_it_means_all_defaults(tmp_path: Path) -> None:
     path = tmp_path / "opportune.toml"
     path.write_text(render(), encoding="utf-8")
-    assert tomllib.loads(render()) == {"node": {}, "worker": {}, "delivery": {}}
+    assert tomllib.loads(render()) == {"node": {}, "signatures": {}, "worker": {}, "delivery": {}}
     assert load({}, path) == Settings()
 
 
@@ -62,8 +64,11 @@ def test_every_setting_appears_with_its_description() -> None:
         (Destination, found["destinations"][0]),
         (ModelSettings, model),
         (Indication, model["indication"]),
+        (Signatures, found["signatures"]),
         (WorkerSettings, found["worker"]),
         (DeliverySettings, found["delivery"]),
+        (Log, found["log"]),
+        (Audit, found["audit"]),
     ]
     assert {place for place, _ in places} == {section.model for section in SECTIONS}
     for kind, values in places:

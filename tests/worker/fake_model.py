@@ -8,7 +8,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from screening.card import ModelCard
-from screening.findings import Outcome
+from screening.findings import Findings, Outcome
 from screening.images import Image
 from screening.types import ClinicalContext, Patient
 from tests.dicom_node import build
@@ -19,7 +19,7 @@ from tests.worker.ports import make_card
 ROWS, COLUMNS = 64, 48
 
 
-def find(image: Image, patient: Patient, context: ClinicalContext) -> Outcome:
+def find(image: Image, patient: Patient, context: ClinicalContext) -> Findings:
     """A risk of 34.2 % and a hot spot."""
     return make_findings(sop_instance_uid=f"{STUDY}.1.1", rows=ROWS, columns=COLUMNS)
 

@@ -11,6 +11,7 @@ from models.contract import Narrowing, ScreeningModel, Selector
 from screening.card import ModelCard
 from screening.errors import UnknownModel
 from screening.settings import Indication, ModelSettings
+from screening.signatures import Signatures
 from screening.types import ClinicalContext, Eligible, Ineligible, Selection, Study
 from tests.worker.ports import MODEL, make_card
 
@@ -68,6 +69,7 @@ class FakeRegistry:
     loader: Load = _no_model
     the_indication: Indication | None = None
     narrow: Narrowing = told_everything
+    devices: list[str] = field(default_factory=list)  #: where models were loaded, in order
 
     def names(self) -> list[str]:
         return sorted(self.selectors)
@@ -97,13 +99,25 @@ class FakeRegistry:
         self.bundle(name)
         return self.narrow(context)
 
+    def require_untampered(
+        self, name: str, settings: ModelSettings | None = None, signatures: Signatures | None = None
+    ) -> None:
+        self.bundle(name)
+
     def load(
-        self, name: str, device: str = "auto", threads: int = 1, settings: ModelSettings | None = None
+        self,
+        name: str,
+        device: str = "auto",
+        threads: int = 1,
+        settings: ModelSettings | None = None,
+        signatures: Signatures | None = None,
     ) -> ScreeningModel:
         self.bundle(name)
+        self.devices.append(device)
         return self.loader(name, settings)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Answer in place of `models.registry`."""
-        for name in ("names", "bundle", "card", "selector", "indication", "relevant", "config_digest", "load"):
+        answered = ("names", "bundle", "card", "selector", "indication", "relevant", "config_digest", "load")
+        for name in (*answered, "require_untampered"):
             monkeypatch.setattr(registry, name, getattr(self, name))

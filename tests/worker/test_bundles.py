@@ -18,12 +18,14 @@ from models import registry
 from screening.card import ModelCard
 from screening.errors import BundleRefused, UnknownModel
 from screening.settings import ModelSettings
+from screening.signatures import Signatures
 from tests.worker.cli.command import opportune
 from tests.worker.ports import MODEL, make_ports
 from worker.bundle_files import same
 from worker.bundles import Taken, check, export_bundle, import_bundle
 from worker.ports import Ports
 from worker.sandbox import probe as module
+from worker.signing import make_key, sign_bundle
 
 Change = Callable[[Path], None]
 
@@ -54,7 +56,11 @@ def weigh(folder: Path, change: Callable[[dict[str, torch.Tensor]], Any]) -> Non
 
 
 def take(ports: Ports, folder: Path, tried: Callable[[str, Path], float] = lambda *_: 0.5) -> Taken:
-    return import_bundle(ports.settings, ports.sessions, folder, who="ann", probe=tried)
+    return import_bundle(ports.settings, ports.sessions, folder, who="ann", probe=tried, unpickle=no_pickle)
+
+
+def no_pickle(source: Path, target: Path) -> None:
+    raise AssertionError("there was no pickle")
 
 
 def trail(ports: Ports) -> list[tuple[str, str, str, str]]:
@@ -107,7 +113,7 @@ def test_the_same_weights_with_another_calibration_need_their_own_version(ports:
     ):
         take(ports, own)
     assert (taken.folder / "configs" / "opportune.json").read_bytes() == before
-    assert (len(trail(ports)), len(kept(ports))) == (1, 1)
+    assert ([entry[1] for entry in trail(ports)], len(kept(ports))) == (["refuse import", "import"], 1)
     edit(own, version="2.0.1")
     assert take(ports, own).new
 
@@ -158,7 +164,8 @@ def test_each_refusal_is_one_line_and_leaves_nothing(ports: Ports, own: Path, ch
         take(ports, own, never)
     assert "\n" not in str(caught.value)
     assert ".part" not in str(caught.value)
-    assert (kept(ports), trail(ports)) == ([], [])
+    assert kept(ports) == []
+    assert trail(ports) == [("ann", "refuse import", "bundle", str(caught.value))]
 
 
 def _nan(tensors: dict[str, torch.Tensor]) -> None:
@@ -200,7 +207,62 @@ def test_what_the_network_cannot_use_is_refused(ports: Ports, own: Path, change:
     with pytest.raises(BundleRefused, match=said) as caught:
         take(ports, own, _here)
     assert "\n" not in str(caught.value)
-    assert (kept(ports), trail(ports)) == ([], [])
+    assert kept(ports) == []
+    assert trail(ports) == [("ann", "refuse import", "bundle", str(caught.value))]
+
+
+def test_a_pickle_is_converted_by_who_is_asked_to_and_nothing_of_it_stays(ports: Ports, own: Path) -> None:
+    weights = own / "models" / "model.safetensors"
+    plain = weights.read_bytes()
+    weights.unlink()
+    (own / "models" / "model.pt").write_bytes(b"pickle")
+    edit(own, weights_sha256=hashlib.sha256(b"pickle").hexdigest())
+
+    def unpickle(source: Path, target: Path) -> None:
+        assert source.read_bytes() == b"pickle"
+        target.write_bytes(plain)
+
+    taken = import_bundle(ports.settings, ports.sessions, own, who="ann", probe=lambda *_: 0.5, unpickle=unpickle)
+    assert taken.card.weights_sha256 == hashlib.sha256(plain).hexdigest()
+    assert sorted(path.name for path in (taken.folder / "models").iterdir()) == ["model.safetensors"]
+    assert kept(ports) == [taken.folder.name]
+
+
+def test_where_signatures_are_asked_for_only_signed_bundles_are_taken(tmp_path: Path, own: Path) -> None:
+    trusted = make_key(tmp_path / "key")
+    ports = make_ports(tmp_path / "home", signatures=Signatures(required=True, trusted_keys=(trusted,)))
+    with pytest.raises(BundleRefused, match="is not signed; sign it: opportune models sign"):
+        take(ports, own)
+    sign_bundle(own, tmp_path / "key")
+    taken = take(ports, own)
+    assert same(own, taken.folder)
+    edit(own, version="2.0.1")
+    with pytest.raises(BundleRefused, match=r"configs/opportune\.json was changed: its SHA-256 is"):
+        take(ports, own)
+    assert kept(ports) == [taken.folder.name]
+
+
+def test_where_signatures_are_asked_for_no_pickle_is_opened(tmp_path: Path, own: Path) -> None:
+    ports = make_ports(
+        tmp_path / "home", signatures=Signatures(required=True, trusted_keys=(make_key(tmp_path / "key"),))
+    )
+    (own / "models" / "model.safetensors").rename(own / "models" / "model.pt")
+    with pytest.raises(BundleRefused, match=r"models/model\.pt is a pickle, and signatures\.required is set"):
+        take(ports, own)
+
+
+def test_expressions_in_a_bundle_are_text(ports: Ports, own: Path, tmp_path: Path) -> None:
+    """MONAI would import what `_target_` names and run what begins with `$`; we read one file of ours, as JSON."""
+    ran = tmp_path / "ran"
+    command = f"__import__('pathlib').Path({str(ran)!r}).touch()"
+    for name in ("inference.json", "metadata.json", "train.json"):
+        hostile = {"a": f"${command}", "b": {"_target_": "os.system", "command": f"touch {ran}"}}
+        (own / "configs" / name).write_text(json.dumps(hostile))
+    (own / "configs" / "more.yaml").write_text(f"!!python/object/apply:os.system ['touch {ran}']\n")
+    edit(own, title=f"${command}")
+    taken = take(ports, own, _here)
+    assert taken.card.title == f"${command}"
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("name", [None, "own"])

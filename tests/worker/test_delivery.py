@@ -9,7 +9,7 @@ from pydicom import dcmwrite
 from pydicom.filebase import DicomBytesIO
 from pydicom.uid import UID
 
-from db import deliveries, jobs
+from db import conditions, deliveries, jobs
 from db.deliveries import DeliveryStatus, PlannedDelivery
 from db.engine import transaction
 from dicom_node.standin_pacs import Script, StandinPacs
@@ -143,6 +143,41 @@ def test_a_pacs_that_is_gone_is_tried_again_later(start: Start) -> None:
     assert status.next_attempt_at is not None
     assert status.next_attempt_at > datetime.now(UTC) + timedelta(minutes=30)
     assert status.detail
+
+
+def _try_again(ports: Ports) -> None:
+    """An operator sends again, whatever the waiting time; the message comes at once."""
+    with transaction(ports.sessions) as session:
+        assert deliveries.retry(session, 1, "operator")
+    deliver(1, ports, "w")
+
+
+def test_a_destination_that_does_not_answer_is_left_alone(start: Start) -> None:
+    standin, ports, job_id = start()
+    standin.stop()
+    spare = ports.settings.delivery.breaker_failures
+    for attempt in range(1, spare + 1):
+        _try_again(ports)
+        assert _status(ports, job_id).attempt == attempt
+    with transaction(ports.sessions) as session:
+        (condition,) = conditions.known(session)
+        assert conditions.closed_destinations(session) == ["pacs"]
+        assert deliveries.retry(session, 1, "operator")
+        assert deliveries.due(session, again_after_seconds=0) == []
+    assert (condition.subject, condition.failures) == ("destination pacs", spare)
+    deliver(1, ports, "w")
+    assert _status(ports, job_id).attempt == spare, "it was tried although it is left alone"
+
+
+def test_one_that_answers_again_gets_everything_that_waits(start: Start) -> None:
+    _, ports, job_id = start()
+    with transaction(ports.sessions) as session:
+        past = ports.clock() - timedelta(seconds=1)
+        conditions.failed(session, conditions.destination("pacs"), "away", lambda failures: past)
+    _deliver(ports)
+    assert _status(ports, job_id).state == DeliveryState.COMMITTED
+    with transaction(ports.sessions) as session:
+        assert conditions.known(session) == []
 
 
 def test_a_destination_that_left_the_settings_is_an_operators_matter(start: Start, tmp_path: Path) -> None:

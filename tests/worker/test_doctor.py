@@ -9,14 +9,21 @@ import pytest
 from sqlalchemy import text
 
 from dicom_node.standin_pacs import StandinPacs
-from screening.settings import ModelSettings, Node, Peer, Settings, Tls, load
+from screening.settings import ModelSettings, Node, Peer, Settings, Tls, WorkerSettings, load
 from tests.servers.postgres import free_port
 from tests.servers.redis import RedisServer
 from tests.worker.fake_registry import FakeRegistry
 from tests.worker.ports import MODEL, make_card, make_ports, pacs
+from worker import doctor
 from worker.doctor import Check, examine
 
 WEIGHTS = b"weights"
+
+
+@pytest.fixture(autouse=True)
+def _sandbox_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tried in tests/worker/sandbox/test_confinement.py: no child is started for each test here."""
+    monkeypatch.setattr(doctor, "kept_from", lambda _: {"network": True})
 
 
 @pytest.fixture
@@ -58,7 +65,7 @@ def test_a_healthy_node(bundle: Path, standin: int, tmp_path: Path) -> None:
     found = _examine(settings)
     assert [name for name, check in found.items() if not check.ok] == []
     assert list(found) == [
-        "home", "database", "broker", "peers", "tls", "models", f"weights of {MODEL}", "destination pacs",
+        "home", "database", "broker", "peers", "tls", "models", "sandbox", f"weights of {MODEL}", "destination pacs",
     ]  # fmt: skip
     assert "sqlite, up to date" in found["database"].detail
     assert found["models"].detail == f"{MODEL} (indication)"
@@ -82,11 +89,25 @@ def test_the_weights_in_force_are_looked_at(bundle: Path, registry: FakeRegistry
     assert found.detail.endswith(f"as on the card, the site's own in {own}")
 
 
+def test_it_says_what_the_child_is_kept_from(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = _settings(tmp_path, free_port())
+    monkeypatch.setattr(doctor, "kept_from", lambda _: {"network": True, "writing": True})
+    assert _examine(settings)["sandbox"].detail == "the child is kept from network, writing"
+    monkeypatch.setattr(doctor, "kept_from", lambda _: {"network": True, "writing": False})
+    check = _examine(settings)["sandbox"]
+    assert check.detail == "the child is kept from network; NOT from writing (this kernel does not offer it)"
+    off = settings.model_copy(update={"worker": WorkerSettings(confined=False)})
+    monkeypatch.setattr(doctor, "kept_from", lambda _: {"network": False})
+    found = _examine(off)["sandbox"]
+    assert found.detail == "the child is kept from nothing; NOT from network (worker.confined is false)"
+
+
 def test_what_is_elsewhere_is_not_asked_when_only_this_computer_is_looked_at(bundle: Path, tmp_path: Path) -> None:
     settings = _settings(tmp_path, free_port())
     make_ports(settings.home)
     found = {check.name: check.ok for check in examine(settings, local=True)}
-    assert found == dict.fromkeys(("home", "database", "broker", "peers", "tls", "models", f"weights of {MODEL}"), True)
+    looked_at = ("home", "database", "broker", "peers", "tls", "models", "sandbox", f"weights of {MODEL}")
+    assert found == dict.fromkeys(looked_at, True)
 
 
 def test_a_database_that_is_not_there_yet_is_told_and_not_made(bundle: Path, standin: int, tmp_path: Path) -> None:
@@ -128,7 +149,7 @@ def test_whatever_is_wrong_is_all_told_at_once(bundle: Path, tmp_path: Path) -> 
         tls=Tls(certificate=tmp_path / "a.pem", key=tmp_path / "a.key", ca=tmp_path / "ca.pem"),
     )  # fmt: skip
     found = _examine(settings)
-    assert [check.name for check in found.values() if check.ok] == []
+    assert [check.name for check in found.values() if check.ok] == ["sandbox"]
     wanted = {
         "home": "node.minimum_free_mb is",
         "database": "the database does not answer",

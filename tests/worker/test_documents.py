@@ -5,6 +5,7 @@ import pytest
 
 from dicom_node import access, reception
 from dicom_node.contexts import RECEIVED_SOP_CLASSES, RECEIVED_TRANSFER_SYNTAXES, storage_contexts
+from models import registry
 from screening.codes import PRIVATE_SCHEME
 from screening.reports import SendResult
 from worker.documents import conformance_tables, fill, private_codes, write
@@ -84,9 +85,13 @@ def test_fill_wants_page_and_tables_to_agree(tables: dict[str, str]) -> None:
 
 def test_write(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
+    (tmp_path / "models").mkdir()
     (tmp_path / "CONFORMANCE.md").write_text(PAGE.replace("Secondary Capture Image Storage", "?"), encoding="utf-8")
     write(tmp_path)
     assert (tmp_path / "CONFORMANCE.md").read_text(encoding="utf-8") == PAGE
     assert (tmp_path / "docs" / "settings.md").read_text(encoding="utf-8") == (ROOT / "docs" / "settings.md").read_text(
         encoding="utf-8"
     )
+    assert (tmp_path / "models" / "SHIPPED.sha256").read_text(encoding="utf-8") == registry.PINNED.read_text(
+        encoding="utf-8"
+    ), "the shipped bundles were changed: run make docs"

@@ -1,28 +1,31 @@
 """From files to objects with real reading and real reports; only the model is made up."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from pydicom import dcmread
 
 from dicom_node.header import read_instance
 from dicom_node.reports.request import Predecessor
+from models import weights
 from models.contract import ScreeningModel
 from screening.codes import PNEUMONIA
 from screening.errors import ConfigurationChanged, UnknownModel
-from screening.findings import Findings, NotEvaluable
-from screening.images import Radiograph, Volume
+from screening.findings import Findings, Measurement, MeasurementGroup, NotEvaluable, Outcome
+from screening.images import Image, Radiograph, Volume
 from screening.reports import ObjectKind, Report
 from screening.settings import ModelSettings
-from screening.types import ClinicalContext, Eligible
+from screening.types import ClinicalContext, Eligible, Patient
 from tests.dicom_node import build
 from tests.dicom_node.reports.factories import make_findings
 from tests.worker.factories import STUDY, make_request
-from tests.worker.fake_model import COLUMNS, ROWS, FakeModel, write_picture
+from tests.worker.fake_model import COLUMNS, ROWS, FakeModel, find, write_picture
 from tests.worker.fake_registry import CONFIG_DIGEST, FakeRegistry
 from tests.worker.ports import make_card
 from worker.pipeline import Pipeline
@@ -113,6 +116,67 @@ def test_what_the_model_refuses_is_reported_as_such(registry: FakeRegistry, tmp_
     outcome, report = Pipeline(threads=1).run(_request([write_picture(tmp_path)]))
     assert outcome == REFUSAL
     assert [item.role for item in report.objects] == ["card", "measurements"]
+
+
+GPU_FAULTS = [
+    torch.OutOfMemoryError("CUDA out of memory"),
+    RuntimeError("CUDA error: unspecified launch failure"),
+    ValueError("value of m must be finite, got nan"),
+]
+
+
+@pytest.mark.parametrize("fault", GPU_FAULTS, ids=["out of memory", "lost", "NaN"])
+def test_what_fails_on_a_gpu_is_done_on_the_cpu(
+    registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fault: Exception
+) -> None:
+    monkeypatch.setattr(weights, "pick_device", lambda name: torch.device("cpu" if name == "cpu" else "cuda"))
+    good, runs = FakeModel(), []
+
+    def broken(*_: object) -> Findings:
+        runs.append("cuda")
+        raise fault
+
+    registry.loader = lambda _name, _settings: good if registry.devices[-1] == "cpu" else FakeModel(broken)
+    pipeline, request = Pipeline(threads=1), _request([write_picture(tmp_path)], device="auto")
+    first, _ = pipeline.run(request)
+    again, _ = pipeline.run(request)
+    assert isinstance(first, Findings)
+    assert isinstance(again, Findings)
+    assert first.groups == again.groups == find(*good.shown[0]).groups
+    assert registry.devices == ["auto", "cpu"]
+    assert runs == ["cuda"]
+
+
+def test_a_gpu_that_takes_no_weights_is_left_alone(
+    registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(weights, "pick_device", torch.device)
+
+    def loader(_name: str, _settings: ModelSettings | None) -> ScreeningModel:
+        if registry.devices[-1] != "cpu":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return FakeModel()
+
+    registry.loader = loader
+    outcome, _ = Pipeline(threads=1).run(_request([write_picture(tmp_path)], device="cuda"))
+    assert isinstance(outcome, Findings)
+
+
+def test_what_fails_on_the_cpu_fails(registry: FakeRegistry, tmp_path: Path) -> None:
+    """A number that is not finite never becomes a finding, let alone a report: there is no value that could hold it."""
+
+    def not_a_number(image: Image, patient: Patient, context: ClinicalContext) -> Outcome:
+        groups = make_findings().groups
+        return replace(make_findings(), groups=(replace(groups[0], measurements=(_nan(groups[0]),)),))
+
+    registry.loader = lambda _name, _settings: FakeModel(not_a_number)
+    with pytest.raises(ValueError, match="must be finite, got nan"):
+        Pipeline(threads=1).run(_request([write_picture(tmp_path)], device="cpu"))
+    assert registry.devices == ["cpu"]
+
+
+def _nan(group: MeasurementGroup) -> Measurement:
+    return replace(group.measurements[0], value=float("nan"))
 
 
 def test_pixels_that_cannot_be_decoded_are_no_crash(model: FakeModel, tmp_path: Path) -> None:

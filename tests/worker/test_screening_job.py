@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from db import context, deliveries, events, findings, jobs, reports
+from db import audit, context, deliveries, events, findings, jobs, reports
 from db.context import ContextItem
 from db.engine import transaction
 from dicom_node.reports.request import Predecessor
 from screening.card import Evidence
 from screening.codes import PNEUMONIA
-from screening.errors import BadPixelData, DatabaseUnavailable, LeaseLost, SandboxDied
+from screening.errors import BadPixelData, DatabaseUnavailable, LeaseLost, SandboxDied, WeightsMismatch
 from screening.findings import NotEvaluable
 from screening.jobs import Job, JobState
 from screening.reports import DeliveryState, ObjectKind, Report
@@ -371,3 +371,18 @@ def test_deliveries_of_an_inferred_job_have_no_attempt_yet(ports: Ports, registr
         assert {(item.state, item.attempt) for item in deliveries.of_job(session, job_id)} == {
             (DeliveryState.PENDING, 0)
         }
+
+
+def test_weights_that_were_tampered_with_are_told_in_the_audit_trail(ports: Ports, registry: FakeRegistry) -> None:
+    job_id = _opened(ports)
+    said = "models/model.safetensors in /bundles/own was changed"
+    screen(job_id, ports, ScriptedSandbox(WeightsMismatch(said)), "worker")
+    assert _job(ports, job_id).state is JobState.QUARANTINED
+    with transaction(ports.sessions) as session:
+        entry, *_ = audit.newest(session)
+    assert (entry.actor, entry.action, entry.subject, entry.detail) == (
+        "worker",
+        "refuse weights",
+        f"model {MODEL}",
+        said,
+    )

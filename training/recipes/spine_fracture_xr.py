@@ -17,6 +17,7 @@ from models.spine_fracture_xr.keypoints import LEVELS
 from models.spine_fracture_xr.network import FULL, IMAGE, Blends, FractureNet, blended
 from models.spine_fracture_xr.reader import FractureReader, find, load_reader
 from models.weights import fill, pick_device
+from screening.errors import ConfigurationError
 from training.bundle import halve, write_bundle
 from training.cohorts import lumbar
 from training.cohorts.source import Splits, splits
@@ -139,11 +140,22 @@ def located_by(keypoints: Keypoints, cohort: SpineCohort, request: TrainingReque
 
 
 def locate(keypoints: Keypoints, cohort: SpineCohort, request: TrainingRequest) -> SpineCohort:
-    """The cohort with the network's points; people without a visible spine are left out."""
+    """The cohort with the network's points; people without a visible spine are left out.
+
+    Raises
+    ------
+    ConfigurationError
+        If it finds no spine on any picture.
+    """
     squares = np.asarray(cohort.images[:, 0] / np.float32(255), np.float32)
     found = find(keypoints.network, keypoints.size, squares, device=torch.device("cpu"))
     seen = np.array([refusal is None for refusal in found.refusals])
     request.progress("keypoints", len(cohort), len(cohort))
+    if not seen.any():
+        raise ConfigurationError(
+            f"the keypoint network of tier {request.tier} finds no spine on any of {len(cohort)} pictures; take a"
+            " larger tier, or put keypoints.safetensors that were trained with one into the folder keypoints of --out"
+        )
     return cohort.with_points(found.points).take(np.flatnonzero(seen))
 
 

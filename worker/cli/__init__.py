@@ -5,7 +5,9 @@ import sys
 import typer
 
 from screening.errors import ConfigurationError, ScreeningError
-from worker.cli import context, demo, evaluate, models, node, reproduce, run, screen, send, status, train
+from screening.printable import printable_lines
+from worker.cli import audit, context, demo, evaluate, models, node, reproduce, run, screen, send, status, train
+from worker.faults import describe, trace
 
 app = typer.Typer(
     name="opportune",
@@ -13,14 +15,21 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _module in (demo, run, screen, send, status, node, models, train, evaluate, reproduce, context):
+for _module in (demo, run, screen, send, status, node, models, train, evaluate, reproduce, context, audit):
     _module.register(app)
 
 
 def main() -> None:
-    """Run a command; a known error is one line on stderr and exit status 1, wrong usage or settings 2."""
+    """Run a command; a known error is one line on stderr and exit status 1, wrong usage or settings 2.
+
+    Any other is told by its type and the calls that led to it, without its text.
+    """
     try:
         app()
     except ScreeningError as exc:
-        print(f"opportune: {exc}", file=sys.stderr)  # noqa: T201 (the command line speaks)
+        print(f"opportune: {printable_lines(str(exc))}", file=sys.stderr)  # noqa: T201 (the command line speaks)
         sys.exit(2 if isinstance(exc, ConfigurationError) else 1)
+    except Exception as exc:  # noqa: BLE001 (Python would print its text, which may hold a patient's data)
+        said = ["opportune: a fault of the program, please report it: " + describe(exc), *trace(exc)]
+        print("\n  ".join(said), file=sys.stderr)  # noqa: T201
+        sys.exit(1)

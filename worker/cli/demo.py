@@ -21,16 +21,17 @@ def demo(
     as_json: JsonFlag = False,
 ) -> None:
     """Show the node at work: it screens simulated studies and sends the results to a stand-in PACS, all on loopback."""
+    from screening.log_settings import Log  # noqa: PLC0415
     from screening.settings import Settings  # noqa: PLC0415
     from worker import roles  # noqa: PLC0415
-    from worker.cli.settings import start_logging  # noqa: PLC0415
     from worker.demo.run import SENDER, demonstrate  # noqa: PLC0415
+    from worker.logs import start_logging  # noqa: PLC0415
 
-    start_logging(Settings(log_level="WARNING"))
     folder = (out or Path(tempfile.mkdtemp(prefix="opportune-demo-"))).resolve()
     if out is not None and folder.is_dir() and any(folder.iterdir()):
         raise fail(f"{folder} is not empty; name a new folder", status=2)
     folder.mkdir(parents=True, exist_ok=True)
+    start_logging(Settings(home=folder, log=Log(level="WARNING", format="plain")), "demo")
     with progress() as bar, closing(demonstrate(folder, bar)) as steps:
         running, values = next(steps)
         bar.stop()

@@ -50,10 +50,11 @@ def show(name: Annotated[str, typer.Argument(help="Name of a model")], as_json: 
 def verify(as_json: JsonFlag = False) -> None:
     """Check the weights in force of every model against their card. Exit status 1 if one differs."""
     settings = load_settings(read_cards=False)
-    results = []
+    results: list[dict[str, object]] = []
     for name in registry.names():
         model = settings.of_model(name)
         try:
+            registry.require_untampered(name, model, settings.signatures)
             path = registry.card(name, model).verify(registry.bundle(name, model))
             results.append({"name": name, "ok": True, "detail": str(path)})
         except WeightsMismatch as exc:
@@ -72,15 +73,25 @@ def import_folder(
     folder: Annotated[Path, typer.Argument(help="Bundle: configs/opportune.json, safetensors weights, documents")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Check a site's own weights and keep a copy in home/bundles. Switches nothing: prints what would."""
+    """Check a site's own weights and keep a copy in home/bundles. Switches nothing: prints what would.
+
+    Weights that come as model.pt are made into safetensors by a confined process.
+    """
     from worker.bootstrap import build  # noqa: PLC0415
     from worker.bundles import import_bundle  # noqa: PLC0415
     from worker.sandbox.probe import probe  # noqa: PLC0415
+    from worker.sandbox.unpickle import unpickle  # noqa: PLC0415
 
     node = build(load_settings(read_cards=False))
     try:
-        tried = partial(probe, node.settings.worker)
-        taken = import_bundle(node.settings, node.ports.sessions, folder, who=getpass.getuser(), probe=tried)
+        taken = import_bundle(
+            node.settings,
+            node.ports.sessions,
+            folder,
+            who=getpass.getuser(),
+            probe=partial(probe, node.settings.worker, signatures=node.settings.signatures),
+            unpickle=partial(unpickle, node.settings.worker),
+        )
     finally:
         node.close()
     if as_json:
@@ -104,6 +115,30 @@ def export(
         print_json(_identity(card) | {"bundle": str(out)})
     else:
         typer.echo(f"{_described(card)} is in {out}")
+
+
+@models_app.command()
+def keygen(
+    out: Annotated[Path, typer.Option("--out", help="File to make for the private key; keep it off the node")],
+) -> None:
+    """Make a key that signs bundles. Prints the settings that trust it."""
+    from worker.signing import make_key  # noqa: PLC0415
+
+    trusted = make_key(out)
+    typer.echo(f"The private key is in {out}: whoever has it signs for you; keep it off the node.")
+    typer.echo(f'To trust it, put this into opportune.toml:\n\n[signatures]\ntrusted_keys = ["{trusted}"]')
+
+
+@models_app.command()
+def sign(
+    folder: Annotated[Path, typer.Argument(help="Bundle")],
+    key: Annotated[Path, typer.Option("--key", help="Private key, as keygen made it")],
+) -> None:
+    """Write a bundle's manifest (SHA-256 of each file) and its Ed25519 signature into its folder."""
+    from worker.signing import sign_bundle  # noqa: PLC0415
+
+    card, trusted = sign_bundle(folder, key)
+    typer.echo(f"{_described(card)} is signed in {folder} by {trusted}")
 
 
 def _described(card: ModelCard) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from screening.printable import printable
 from screening.settings import CONFIG_NAME, Settings
 from worker.cli.output import JsonFlag, fail, print_json, print_table
 from worker.cli.settings import load_settings
@@ -37,7 +38,8 @@ def echo(name: Annotated[str, typer.Argument(help="Name of a destination")], as_
     if as_json:
         print_json({"destination": name, "ok": result.ok, "detail": result.detail})
     else:
-        typer.echo(f"{name} ({destination.ae_title}@{destination.address}:{destination.port}): {result.detail}")
+        where = f"{destination.ae_title}@{destination.address}:{destination.port}"
+        typer.echo(f"{name} ({where}): {printable(result.detail)}")
     if not result.ok:
         raise typer.Exit(1)
 

@@ -11,6 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from screening.printable import printable, printable_lines
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 
@@ -21,17 +23,21 @@ def console(*, stderr: bool = False) -> Console:
 
 def print_json(values: object) -> None:
     """Print JSON on standard output, dates as ISO 8601."""
-    sys.stdout.write(json.dumps(values, indent=2, default=str, ensure_ascii=False) + "\n")
+    written = json.dumps(values, indent=2, default=str, ensure_ascii=False)
+    # JSON leaves in what a terminal would obey, and surrogates that no stream takes; all of it lies within strings
+    shown = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in written)
+    sys.stdout.write(shown + "\n")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table, its texts as they are and never as markup; an empty one says so."""
+    """Print a table, its texts on one line and never as markup; an empty one says so."""
+    title = printable(title)
     table = Table(title=Text(title), title_justify="left", title_style="bold", header_style="bold", expand=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     count = 0
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        table.add_row(*(Text("" if value is None else printable(str(value))) for value in row))
         count += 1
     console().print(table if count else Text(f"{title}: none"))
 
@@ -51,5 +57,5 @@ def progress() -> Progress:
 
 def fail(message: str, status: int = 1) -> typer.Exit:
     """Say what failed on stderr; to be raised."""
-    Console(stderr=True).print(f"opportune: {message}", style="red", highlight=False, markup=False)
+    Console(stderr=True).print(f"opportune: {printable_lines(message)}", style="red", highlight=False, markup=False)
     return typer.Exit(status)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.settings import load_settings, start_logging
+from worker.cli.settings import load_settings
 
 if TYPE_CHECKING:
     from worker.bootstrap import Node
@@ -24,7 +24,7 @@ def serve() -> None:
     """Run the whole node in one process: listener, screening, delivery and reconciler."""
     from worker import roles  # noqa: PLC0415
 
-    node = _node()
+    node = _node("serve")
     with roles.serving(node) as running:
         said = f"{node.settings.node.ae_title} listens on port {running.port}"
         roles.wait_for_signal(partial(typer.echo, said, err=True))
@@ -35,7 +35,7 @@ def listener() -> None:
     """Run the C-STORE listener only."""
     from worker import roles  # noqa: PLC0415
 
-    roles.listen(_node())
+    roles.listen(_node("listener"))
 
 
 def worker(
@@ -44,7 +44,7 @@ def worker(
     """Run a screening worker only."""
     from worker import roles  # noqa: PLC0415
 
-    roles.consume(_node(), queue)
+    roles.consume(_node("worker"), queue)
 
 
 def delivery() -> None:
@@ -52,20 +52,21 @@ def delivery() -> None:
     from worker import roles  # noqa: PLC0415
     from worker.celery_app import DELIVER_QUEUE  # noqa: PLC0415
 
-    roles.consume(_node(), [DELIVER_QUEUE])
+    roles.consume(_node("delivery"), [DELIVER_QUEUE])
 
 
 def reconciler() -> None:
     """Run the reconciler only: it indexes, takes in quiet studies and looks for work left behind."""
     from worker import roles  # noqa: PLC0415
 
-    roles.reconcile(_node())
+    roles.reconcile(_node("reconciler"))
 
 
-def _node() -> "Node":
+def _node(role: str) -> "Node":
     from worker.bootstrap import build  # noqa: PLC0415
+    from worker.logs import start_logging  # noqa: PLC0415
     from worker.patience import when_database_answers  # noqa: PLC0415
 
     settings = load_settings()
-    start_logging(settings)
+    start_logging(settings, role)
     return when_database_answers(settings, partial(build, settings))

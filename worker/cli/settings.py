@@ -1,11 +1,8 @@
-"""Settings and logging for commands."""
-
-import logging
+"""The settings, for commands."""
 
 from models import registry
 from screening.errors import ConfigurationError, WeightsMismatch
 from screening.settings import ModelSettings, Settings, load
-from worker.privacy import quiet_libraries
 
 
 def load_settings(*, read_cards: bool = True) -> Settings:
@@ -39,13 +36,3 @@ def _read_card(name: str, model: ModelSettings) -> None:
         raise ConfigurationError(
             f"wrong settings: {key}: it is enabled, but {exc}; mend it or set enabled = false"
         ) from exc
-
-
-def start_logging(settings: Settings) -> None:
-    """Log to stderr, one line an event. Patients' names and IDs never reach a log."""
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
-    )
-    for noisy in ("celery", "kombu", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    quiet_libraries()

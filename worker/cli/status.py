@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worker.cli.database import open_session
 from worker.cli.output import JsonFlag, fail, print_json, print_table
 from worker.cli.settings import load_settings
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 study_app = typer.Typer(help="One study.", no_args_is_help=True)
 quarantine_app = typer.Typer(help="Jobs that failed for good.", no_args_is_help=True)
 
-StudyArgument = Annotated[str, typer.Argument(help="Accession Number or Study Instance UID")]
+StudyArgument = Annotated[str, typer.Argument(help="Accession Number, Study Instance UID or name in the log")]
 JobArgument = Annotated[int, typer.Argument(help="Number of the job, as listed")]
 
 
@@ -28,18 +29,24 @@ def register(app: typer.Typer) -> None:
 
 
 def status(as_json: JsonFlag = False) -> None:
-    """Print how many instances, studies, jobs and deliveries are in which state."""
+    """Print how many instances, studies, jobs and deliveries are in which state, and what is wrong now."""
     from db import status as verbs  # noqa: PLC0415
+    from worker import disk  # noqa: PLC0415
 
-    with _session(read_only=True) as session:
+    with open_session(read_only=True) as session:
         counts = verbs.counts(session)
+    counts["disk"] = disk.look(load_settings(), counts["conditions"])
     if as_json:
         print_json(counts)
         return
     rows = []
     for name, value in counts.items():
         if isinstance(value, dict):
-            rows += [(name.replace("_", " "), key, _cell(number)) for key, number in value.items() if number]
+            rows += [
+                (name.replace("_", " "), key, _cell(number))
+                for key, number in value.items()
+                if number or isinstance(number, bool)
+            ]
         else:
             rows.append((name.replace("_", " "), "", value))
     print_table("Status", ("what", "state", "number"), rows)
@@ -50,7 +57,7 @@ def study_show(study: StudyArgument, as_json: JsonFlag = False) -> None:
     """Show what happened to a study: selections with reasons, jobs with their history, findings, deliveries."""
     from worker.study_report import describe_study  # noqa: PLC0415
 
-    with _session(read_only=True) as session:
+    with open_session(read_only=True) as session:
         found = [describe_study(session, uid) for uid in _find(session, study)]
     if as_json:
         print_json(found)
@@ -80,7 +87,7 @@ def study_screen(
     from worker.by_command import screen_by_command  # noqa: PLC0415
 
     settings, who = load_settings(), getpass.getuser()
-    with _session() as session:
+    with open_session() as session:
         found = {uid: screen_by_command(session, settings, uid, model, who) for uid in _find(session, study)}
     for answer in found.values():
         if answer.job is not None:
@@ -97,7 +104,7 @@ def study_retry(study: StudyArgument) -> None:
     from db import deliveries, jobs  # noqa: PLC0415
 
     count = 0
-    with _session() as session:
+    with open_session() as session:
         for uid in _find(session, study):
             for job in jobs.of_study(session, uid):
                 if job.state == "quarantined":  # what an operator gave up stays given up
@@ -113,7 +120,7 @@ def quarantine_list(as_json: JsonFlag = False) -> None:
     """List quarantined jobs with the reason of their last failure."""
     from db import jobs  # noqa: PLC0415
 
-    with _session(read_only=True) as session:
+    with open_session(read_only=True) as session:
         rows = [
             {"job_id": job.job_id, "model": job.model_name, "study_instance_uid": job.study_instance_uid,
              "attempt": job.attempt, "reason": job.reason}
@@ -132,7 +139,7 @@ def quarantine_retry(job: JobArgument) -> None:
     """Try a quarantined job again."""
     from db import jobs  # noqa: PLC0415
 
-    with _session() as session, _known(job):
+    with open_session() as session, _known(job):
         done = jobs.retry(session, job, getpass.getuser())
     if not done:
         raise fail(f"job {job} is not in quarantine")
@@ -146,30 +153,11 @@ def quarantine_dismiss(
     """Give a quarantined job up, saying why."""
     from db import jobs  # noqa: PLC0415
 
-    with _session() as session, _known(job):
+    with open_session() as session, _known(job):
         done = jobs.dismiss(session, job, getpass.getuser(), why)
     if not done:
         raise fail(f"job {job} is not in quarantine")
     typer.echo(f"job {job} is dismissed")
-
-
-@contextmanager
-def _session(*, read_only: bool = False) -> Iterator["Session"]:
-    """Open a transaction on the node's database, without touching its schema."""
-    from db.engine import make_engine, make_sessions, transaction  # noqa: PLC0415
-    from screening.errors import DatabaseUnavailable  # noqa: PLC0415
-
-    settings = load_settings()
-    if settings.database_url is None and not (settings.home / "opportune.sqlite").is_file():
-        raise DatabaseUnavailable(
-            f"there is no database in {settings.home}: has the node run here, with these settings?"
-        )
-    engine = make_engine(settings.sqlalchemy_url)
-    try:
-        with transaction(make_sessions(engine), read_only=read_only) as session:
-            yield session
-    finally:
-        engine.dispose()
 
 
 @contextmanager
@@ -183,10 +171,14 @@ def _known(job: int) -> Iterator[None]:
 
 def _find(session: "Session", text: str) -> list[str]:
     from db import studies  # noqa: PLC0415
+    from worker.secrecy import Secrecy, log_key  # noqa: PLC0415
 
     found = studies.find(session, text)
+    if not found and text.startswith("uid-"):
+        secrecy = Secrecy(log_key(load_settings(read_cards=False)))
+        found = [uid for uid in studies.all_uids(session) if secrecy.name(uid) == text]
     if not found:
-        raise fail("no study has this Accession Number or Study Instance UID")
+        raise fail("no study has this Accession Number, Study Instance UID or name in the log")
     return found
 
 

@@ -1,17 +1,21 @@
-"""The child's side: `python -m worker.sandbox.child FD MEMORY_MB THREADS MODULE:CLASS`.
+"""The child's side: `python -m worker.sandbox.confined LIMITS worker.sandbox.child FD THREADS SECONDS MODULE:CLASS`.
 
-It has no database, no broker and no settings. It ends with its parent: the socket's end of file says so.
+It has no database, no broker and no settings. It ends with its parent: the socket's end of file says so, and the
+kernel where a codec keeps Python from hearing it. SECONDS: processor time for each request, over all threads.
 """
 
 import importlib
+import math
 import os
 import resource
 import sys
 import threading
+import time
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, Protocol
 
+from screening import failpoints
 from screening.errors import Permanent, Retryable
 from worker.faults import describe
 from worker.privacy import quiet_libraries
@@ -30,17 +34,19 @@ class Runner(Protocol):
 def main() -> None:
     """Serve requests until the parent is gone."""
     quiet_libraries()
-    descriptor, memory_mb, threads = (int(argument) for argument in sys.argv[1:4])
+    failpoints.start(os.environ)
+    descriptor, threads, seconds = (int(argument) for argument in sys.argv[1:4])
     module, _, name = sys.argv[4].partition(":")
-    limit(memory_mb)
     connection = Connection(descriptor)
     requests: SimpleQueue[dict[str, Any]] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, requests), daemon=True).start()
-    # imports torch: after the memory limit was set, before the parent is told that we are ready
+    # imports torch: before the parent is told that we are ready
     pipeline: Runner = getattr(importlib.import_module(module), name)(threads=threads)
     send_json(connection, {"ready": True})
     while True:
-        _serve(connection, pipeline, requests.get())
+        values = requests.get()
+        allow_processor_time(seconds)
+        _serve(connection, pipeline, values)
 
 
 def _serve(connection: Connection, pipeline: "Runner", values: dict[str, Any]) -> None:
@@ -67,12 +73,7 @@ def _listen(connection: Connection, requests: "SimpleQueue[dict[str, Any]]") -> 
         os._exit(0)
 
 
-def limit(memory_mb: int) -> None:
-    """No core files (they hold pixels and names), and at most so much address space."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if memory_mb:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
-
-
-if __name__ == "__main__":
-    main()
+def allow_processor_time(seconds: int) -> None:
+    """From now on; then the kernel ends this process (SIGXCPU), should the parent's clock not have done so."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, hard))

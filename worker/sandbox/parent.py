@@ -1,18 +1,21 @@
 """The parent's side of the child process."""
 
 import contextlib
+import math
 import os
 import socket
 import subprocess
 import sys
 import threading
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
-from screening import errors
+from screening import errors, failpoints
 from screening.errors import Permanent, Retryable, SandboxDied
 from screening.settings import WorkerSettings
 from worker.request import ScreenRequest
+from worker.sandbox.confined import Limits, command
 from worker.sandbox.protocol import Answer, receive_answer, receive_json, send_json
 
 _START_SECONDS = 120
@@ -95,15 +98,14 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
+                command(
+                    limits_of(self._settings),
                     "worker.sandbox.child",
                     str(theirs.fileno()),
-                    str(self._settings.memory_limit_mb),
                     str(self._settings.threads),
+                    str(math.ceil(self._settings.job_timeout_seconds) * (os.cpu_count() or 1)),
                     self._pipeline,
-                ],
+                ),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=environment(self._settings.threads),
@@ -140,13 +142,33 @@ class Sandbox:
         return f"signal {-code}" if code < 0 else f"exit status {code}"
 
 
+def limits_of(settings: WorkerSettings) -> Limits:
+    """What the settings leave to a child. Where CUDA may be used, what its driver needs is spared.
+
+    A child that injects faults is not confined: it kills its worker, and takes the file away that told it to.
+    """
+    confined = settings.confined and not failpoints.active()
+    cuda = settings.device == "cuda" or (settings.device == "auto" and Path("/dev/nvidiactl").exists())
+    return Limits(memory_mb=settings.memory_limit_mb, confined=confined, cuda=cuda)
+
+
+_KEPT = frozenset(("HOME", "LANG", "LANGUAGE", "PATH", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV"))
+_KEPT_PREFIXES = (
+    "LC_", "CUDA_", "NVIDIA_", "PYTORCH_", "TORCH_", "OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "PYTHON",
+)  # fmt: skip
+
+
 def environment(threads: int) -> dict[str, str]:
-    """No settings and no secrets for the child; few threads, which sleep while they wait."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPPORTUNE_")}
+    """What libraries go by, and nothing else: whatever a variable of another name holds may be a secret.
+
+    Few threads, which sleep while they wait.
+    """
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
     return kept | {
         "OMP_NUM_THREADS": str(threads),
         "OMP_WAIT_POLICY": "passive",
         "PYTHONPATH": os.pathsep.join(sys.path),
+        **failpoints.for_the_child(),
     }
 
 

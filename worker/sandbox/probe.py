@@ -1,7 +1,7 @@
 """Try a bundle before it is taken: a process of its own loads the weights and makes one number of a made-up picture.
 
-`python -m worker.sandbox.probe MEMORY_MB THREADS MODEL BUNDLE` is the child's side. What it prints last is data to be
-checked, as whatever a child says.
+`python -m worker.sandbox.confined LIMITS worker.sandbox.probe THREADS MODEL BUNDLE SIGNATURES` is the child's side.
+What it prints last is data to be checked, as whatever a child says.
 """
 
 import json
@@ -13,9 +13,10 @@ from pathlib import Path
 
 from screening.errors import BundleRefused, ScreeningError
 from screening.settings import ModelSettings, WorkerSettings
+from screening.signatures import Signatures
 from worker.privacy import quiet_libraries
-from worker.sandbox.child import limit
-from worker.sandbox.parent import environment
+from worker.sandbox.confined import command
+from worker.sandbox.parent import environment, limits_of
 
 _SECONDS = 300
 """A loaded machine takes tens of seconds to import torch and monai; the largest network some more to read."""
@@ -23,18 +24,20 @@ _SECONDS = 300
 _LONGEST = 300  # characters of what the child says went wrong
 
 
-def probe(settings: WorkerSettings, name: str, bundle: Path) -> float:
+def probe(settings: WorkerSettings, name: str, bundle: Path, signatures: Signatures | None = None) -> float:
     """Probability, 0..1, that the model makes of a made-up picture with this bundle's weights, on the CPU.
+
+    signatures: whose bundles are taken; defaults when None.
 
     Raises
     ------
     BundleRefused
         If the network does not take the weights, makes no finite probability of them, or takes the child down.
     """
-    command = [sys.executable, "-m", "worker.sandbox.probe", str(settings.memory_limit_mb), str(settings.threads)]
+    told = (signatures or Signatures()).model_dump_json()
     try:
         done = subprocess.run(
-            [*command, name, str(bundle)],
+            command(limits_of(settings), "worker.sandbox.probe", str(settings.threads), name, str(bundle), told),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -68,23 +71,20 @@ def _probability(said: bytes, status: int) -> float:
 def main() -> None:
     """Load, try, say it on stdout."""
     quiet_libraries()
-    memory_mb, threads = int(sys.argv[1]), int(sys.argv[2])
-    limit(memory_mb)
-    print(json.dumps(_try(sys.argv[3], Path(sys.argv[4]), threads)), flush=True)  # noqa: T201 (read by the parent)
+    threads, name, bundle, signatures = sys.argv[1:5]
+    found = _try(name, Path(bundle), int(threads), Signatures.model_validate_json(signatures))
+    print(json.dumps(found), flush=True)  # noqa: T201 (read by the parent)
     os._exit(0)  # nothing of torch's own ending may fail what was found
 
 
-def _try(name: str, bundle: Path, threads: int) -> dict[str, object]:
-    from models import registry  # noqa: PLC0415 (what it loads imports torch: after the memory limit was set)
+def _try(name: str, bundle: Path, threads: int, signatures: Signatures | None = None) -> dict[str, object]:
+    from models import registry  # noqa: PLC0415 (what it loads imports torch)
 
     try:
-        model = registry.load(name, device="cpu", threads=threads, settings=ModelSettings(bundle=bundle))
+        own = ModelSettings(bundle=bundle)
+        model = registry.load(name, device="cpu", threads=threads, settings=own, signatures=signatures)
         return {"probability": model.probe()}
     except ScreeningError as exc:
         return {"failure": str(exc)}
     except Exception as exc:  # noqa: BLE001 (whatever a made-up bundle provokes; there is no patient in it)
         return {"failure": f"{type(exc).__name__}: {str(exc).splitlines()[0] if str(exc) else 'no detail'}"}
-
-
-if __name__ == "__main__":
-    main()

@@ -100,6 +100,22 @@ def test_a_size_that_is_not_the_headers_is_refused(code: str, change: dict[str, 
         decode(code, encode(code, pixels), layout(pixels, **change))
 
 
+def test_rle_that_grows_beyond_the_header_gets_no_room_for_it() -> None:
+    """A run of two bytes is 128 pixels: without a bound, a file of megabytes fills gigabytes."""
+    segment = b"\x81\x07" * 2**20
+    frame = struct.pack("<16L", 2, 64, 64 + len(segment), *[0] * 13) + segment * 2
+    with pytest.raises(BadPixelData, match=r"the RLE decoder failed: .*OUTPUT_TOO_SMALL"):
+        decode("5", frame, layout())
+
+
+def test_rle_may_pad_its_last_run() -> None:
+    segments = rle(SMOOTH)[64:]
+    half = len(segments) // 2
+    first, second = segments[:half] + b"\xff\x00" * 3, segments[half:] + b"\xff\x00" * 3
+    frame = struct.pack("<16L", 2, 64, 64 + len(first), *[0] * 13) + first + second
+    assert np.array_equal(decode("5", frame, layout()), SMOOTH)
+
+
 def test_rle_with_too_few_pixels_is_refused() -> None:
     with pytest.raises(BadPixelData, match="segment 1 has 3072 bytes, needs 3136"):
         decode("5", rle(SMOOTH), layout(rows=ROWS + 1))

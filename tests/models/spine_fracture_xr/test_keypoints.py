@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from models.heatmaps import decode, render
 from models.hrnet import KeypointHRNet
-from models.spine_fracture_xr.keypoints import LEVELS, Located, locate, refine, refusal
+from models.spine_fracture_xr.keypoints import LEVELS, SMALLER, Located, agree, locate, refine, refusal
 
 SPINE = np.array([[60, 20], [64, 40], [66, 61], [64, 82], [58, 102]], np.float64)
 SURE = np.ones(5)
@@ -53,10 +53,58 @@ def test_at_the_border_and_without_a_peak_there_is_still_a_finite_point() -> Non
 def test_the_mirror_image_is_mirrored_back() -> None:
     picture = torch.zeros(1, 1, 64, 64)
     picture[0, 0, 20, 41] = 1.0
-    for flip in (False, True):
-        found = locate(Painted(), picture, flip=flip)
+    for thorough in (False, True):
+        found = locate(Painted(), picture, thorough=thorough)
         np.testing.assert_allclose(found.points[0], [[41.5, 20.5]] * 5, atol=0.02)
         assert found.peaks.min() > 0.9
+
+
+class NearSighted(nn.Module):
+    """Sees a spine of a known height, where its middle is the brightest pixel; on another it is sure of one level."""
+
+    def __init__(self, height: float) -> None:
+        super().__init__()
+        self.height = height
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows, columns = x.shape[2:]
+        lit = x[:, 0] > x.amin((1, 2, 3))[:, None, None] + 1e-3
+        heights = lit.any(2).sum(1).float()
+        middle = x.flatten(1).argmax(1)
+        column, row = (middle % columns + 0.5).float(), (middle // columns + 0.5).float()
+        steps = torch.linspace(-0.5, 0.5, 5) * self.height * 0.8
+        points = torch.stack([column[:, None].repeat(1, 5), row[:, None] + steps], 2)
+        sharp = torch.where((heights - self.height).abs()[:, None] < 4, 1.0, torch.tensor([0.2, 0.2, 1.0, 0.2, 0.2]))
+        return render(points, (rows // 4, columns // 4), sigma=1.5) * sharp[:, :, None, None]
+
+
+def lit_spine(height: int, middle: tuple[int, int] = (70, 60)) -> Tensor:
+    row, column = middle
+    picture = torch.zeros(1, 1, 128, 128)
+    picture[0, 0, row - height // 2 : row + height // 2, column - 4 : column + 5] = 0.5
+    picture[0, 0, row, column] = 1.0
+    return picture
+
+
+def test_where_levels_are_not_found_a_smaller_picture_is_looked_at() -> None:
+    network = NearSighted(80.0 * SMALLER)
+    both = torch.cat([lit_spine(68), lit_spine(80)])
+    found = locate(network, both)
+    assert found.refusals == [None, None]
+    assert locate(network, both, thorough=False).refusals[1] is not None
+    np.testing.assert_allclose(found.points[1, 2], [60.5, 70.5], atol=0.8)
+    np.testing.assert_allclose(np.diff(found.points[1, :, 1]), 80 * 0.8 / 4, atol=0.3)
+    nothing = locate(network, lit_spine(40))
+    assert nothing.refusals[0] is not None
+    assert nothing.peaks[0, 2] > 0.9  # of the first look
+
+
+@pytest.mark.parametrize(("away", "agreed"), [(0.0, True), (4.0, True), (8.0, False)])
+def test_a_second_look_must_find_sure_levels_where_they_were(away: float, agreed: bool) -> None:
+    peaks = np.array([0.9, 0.3, 0.3, 0.3, 0.3])
+    first = Located(SPINE + np.array([[0, away], *[[90, 90]] * 4]), peaks)
+    assert agree(first, Located(SPINE, SURE)) is agreed
+    assert not agree(first, Located(SPINE, 0.3 * SURE))
 
 
 def test_a_network_gives_five_points_for_each_picture() -> None:

@@ -18,6 +18,7 @@ from models.spine_fracture_xr import reader as reader_module
 from models.spine_fracture_xr.keypoints import Located
 from models.spine_fracture_xr.network import FULL, PARTNERS, arms
 from models.spine_fracture_xr.reader import load_reader
+from screening.errors import ConfigurationError
 from tests.training.spine_people import cohort
 from training.cohorts.spine_fracture_xr import SpineCohort, simulate
 from training.fitting import spine_keypoints
@@ -151,6 +152,14 @@ def test_people_without_a_spine_are_left_out(tmp_path: Path, monkeypatch: pytest
     found = recipe.located_by(keypoints, people.with_points(np.full((6, 5, 2), np.nan)), request)
     assert len(found) == 4
     np.testing.assert_allclose(found.points, people.points[:4] + 1, rtol=1e-6)
+
+
+def test_keypoints_that_find_no_spine_at_all_are_an_error(tmp_path: Path) -> None:
+    keypoints_of(tmp_path / "keypoints")
+    request = TrainingRequest(tier="tiny", out=tmp_path)
+    untrained = recipe.trained_keypoints(request)
+    with pytest.raises(ConfigurationError, match="no spine on any of 6 pictures; take a larger tier"):
+        recipe.locate(untrained, cohort(), request)
 
 
 def test_calibration_finds_the_slope_of_the_raw_hazard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

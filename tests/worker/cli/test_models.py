@@ -1,10 +1,14 @@
 """`opportune models`: what there is, for whom, on what evidence, and whether the weights are those of the card."""
 
 import hashlib
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from models import registry as shipped
+from screening import manifest
 from tests.worker.cli.command import opportune
 from tests.worker.cli.conftest import Configure
 from tests.worker.fake_registry import FakeRegistry, choose_all
@@ -73,3 +77,16 @@ def test_verify_weights_that_are_not(weights: Path, change: str) -> None:
     assert as_json.status == as_table.status == 1
     assert not as_json.json[0]["ok"]
     assert "FAILED" in as_table.out
+
+
+def test_a_key_is_made_and_a_bundle_signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()  # the real registry: what is signed is checked
+    own = shutil.copytree(shipped.FOLDER / MODEL / "bundle", tmp_path / "own")
+    made = opportune("models", "keygen", "--out", str(tmp_path / "key"))
+    trusted = re.search(r'trusted_keys = \["(ed25519:[^"]+)"\]', made.out)
+    assert trusted is not None
+    signed = opportune("models", "sign", str(own), "--key", str(tmp_path / "key"))
+    assert trusted[1] in signed.out
+    manifest.verify(own, (trusted[1],), required=True)
+    again = opportune("models", "keygen", "--out", str(tmp_path / "key"))
+    assert (again.status, "nothing is overwritten" in again.words) == (1, True)

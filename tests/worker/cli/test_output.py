@@ -47,3 +47,18 @@ def test_progress_is_silent_where_there_is_no_terminal(capsys: pytest.CaptureFix
         bar.advance(bar.add_task("sending", total=1))
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "")
+
+
+HOSTILE = "a\x1b[2J\x9b1m\u202e\udc80\r\nb\x00"
+
+
+def test_nothing_reaches_a_terminal_that_it_would_obey(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(HOSTILE, ("text",), [(HOSTILE,)])
+    print_table(HOSTILE, ("text",), [])
+    fail(HOSTILE)
+    print_json({HOSTILE: [HOSTILE]})
+    captured = capsys.readouterr()
+    shown = (captured.out + captured.err).replace("\n", "")
+    assert shown.isprintable()
+    assert captured.out.count(r"a\x1b[2J\x9b1m\u202e\udc80\r\nb\x00") == 3
+    assert json.loads(captured.out[captured.out.index("{") :]) == {HOSTILE: [HOSTILE]}

@@ -25,7 +25,8 @@ from worker.reconciler import Reconciler
 
 def _settings(port: int) -> str:
     return f"""
-log_level = "WARNING"
+[log]
+level = "WARNING"
 [node]
 bind = "127.0.0.1"
 port = {port}
@@ -105,7 +106,7 @@ def test_a_worker_works_on_its_queues(
 
 def test_a_role_ends_by_itself_on_a_signal(configure: Configure, tmp_path: Path) -> None:
     configure(_settings(0))
-    environment = {"PATH": os.environ["PATH"], "OPPORTUNE_LOG_LEVEL": "INFO"}
+    environment = {"PATH": os.environ["PATH"], "OPPORTUNE_LOG__LEVEL": "INFO"}
     command = [sys.executable, "-P", "-m", "worker", "listener"]
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:

@@ -1,17 +1,16 @@
 """Wrong settings end a command with status 2 and name what is wrong."""
 
-import logging
 from pathlib import Path
 
 import pytest
 
 from screening.card import ModelCard
 from screening.errors import ConfigurationError, WeightsMismatch
-from screening.settings import ModelSettings, Settings
+from screening.settings import ModelSettings
 from tests.worker.cli.command import opportune
 from tests.worker.cli.conftest import Configure
 from tests.worker.ports import MODEL
-from worker.cli.settings import load_settings, start_logging
+from worker.cli.settings import load_settings
 
 
 def test_a_model_that_does_not_exist_is_named_with_those_that_do(configure: Configure) -> None:
@@ -63,10 +62,3 @@ def test_wrong_settings_end_every_command_with_status_2(configure: Configure, co
     assert ended.status == 2
     assert ended.err.startswith("opportune: wrong settings: node.port = 111112: ")
     assert "Traceback" not in ended.err
-
-
-def test_logging_says_what_the_settings_ask_and_quiets_libraries() -> None:
-    start_logging(Settings(log_level="DEBUG"))
-    assert logging.getLogger().level == logging.DEBUG
-    assert logging.getLogger("celery").level == logging.WARNING
-    assert not logging.getLogger("pydicom").isEnabledFor(logging.CRITICAL)

@@ -22,6 +22,7 @@ from worker.indexing import index_received
 from worker.intake import intake_quiet
 from worker.ports import Ports
 from worker.screening_job import screen
+from worker.secrecy import Secrecy, log_key
 
 GOOD = (make_findings(), make_report())
 BAD = BadPixelData("the pixel data are cut off [2 of 9 rows]")
@@ -73,6 +74,8 @@ def test_status_counts(node: Ports) -> None:
     assert as_json.json["instances"]["indexed"] == 1
     assert as_json.json["jobs"]["inferred"] == 1
     assert as_json.json["deliveries"]["pacs"]["pending"] == 2
+    assert as_json.json["conditions"] == {}
+    assert as_json.json["disk"]["accepting"] is True
     assert "indexed" in as_table.out
     assert "pending 2" in as_table.out
 
@@ -110,7 +113,7 @@ def test_why_a_study_was_not_screened_is_shown(node: Ports, registry: FakeRegist
 def test_a_study_that_is_not_there(node: Ports, command: tuple[str, ...]) -> None:
     ended = opportune("study", *command, "A-99")
     assert ended.status == 1
-    assert ended.words == "opportune: no study has this Accession Number or Study Instance UID"
+    assert ended.words == "opportune: no study has this Accession Number, Study Instance UID or name in the log"
 
 
 def test_quarantine_is_listed_with_its_reason(node: Ports) -> None:
@@ -227,3 +230,11 @@ def test_which_model_must_be_said(node: Ports, configure: Configure) -> None:
     ended = opportune("study", "screen", "A-17")
     assert ended.status == 2
     assert "--model" in ended.err
+
+
+def test_a_study_is_found_by_its_name_in_the_log(node: Ports, tmp_path: Path) -> None:
+    receive(node, radiograph())
+    index_received(node)
+    name = Secrecy(log_key(node.settings)).name(STUDY)
+    assert opportune("study", "show", name, "--json").json[0]["study_instance_uid"] == STUDY
+    assert opportune("study", "show", "uid-0123456789abcdef", "--json").status == 1

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import socket
 import time
+import uuid
 
 import numpy as np
 
@@ -23,7 +25,7 @@ class Misbehaving:
             kind=ObjectKind.SC,
             role="card",
             sop_class_uid="1.2.840.10008.5.1.4.1.1.7",
-            sop_instance_uid="2.25.1",
+            sop_instance_uid=f"2.25.{uuid.uuid4().int}",
             series_instance_uid="2.25.2",
             encoded=bytes(128) + b"DICM" + bytes(100_000),
         )
@@ -42,6 +44,18 @@ class Misbehaving:
     def allocate(self) -> None:
         np.ones(64 * 2**30, dtype=np.uint8)
 
+    def spin(self) -> None:
+        while True:
+            pass
+
+    def fork(self) -> None:
+        while True:
+            os.fork()
+
+    def call_home(self) -> None:
+        with socket.create_connection(("127.0.0.1", int(os.environ.get("OMP_TEST_PORT", "9"))), timeout=5) as made:
+            made.sendall(b"DOE^JANE")
+
     def weights(self) -> None:
         raise WeightsMismatch("weights of m differ")
 
@@ -49,4 +63,5 @@ class Misbehaving:
         raise KeyError("DOE^JANE")
 
     def environment(self) -> None:
-        assert not [name for name in os.environ if name.startswith("OPPORTUNE_")]
+        told = {"OPPORTUNE_DATABASE_URL", "DATABASE_URL", "PGPASSWORD", "CELERY_BROKER_URL", "AWS_SECRET_ACCESS_KEY"}
+        assert not told & set(os.environ)

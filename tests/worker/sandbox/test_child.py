@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -15,17 +16,21 @@ import pytest
 from tests.worker.factories import make_request
 from tests.worker.sandbox.pipelines import Misbehaving
 from worker.sandbox.child import Runner, _serve
+from worker.sandbox.confined import Limits, command
 from worker.sandbox.protocol import receive_answer, receive_json, send_json
 
+CHILD = "worker.sandbox.child"
 PIPELINE = "tests.worker.sandbox.pipelines:Misbehaving"
 
 
 @contextmanager
-def _child(pipeline: str = PIPELINE, memory_mb: int = 8192) -> Iterator[tuple[subprocess.Popen[bytes], Connection]]:
+def _child(
+    pipeline: str = PIPELINE, memory_mb: int = 8192, seconds: int = 60
+) -> Iterator[tuple[subprocess.Popen[bytes], Connection]]:
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "worker.sandbox.child", str(theirs.fileno()), str(memory_mb), "1", pipeline],
+            command(Limits(memory_mb=memory_mb), CHILD, str(theirs.fileno()), "1", str(seconds), pipeline),
             pass_fds=[theirs.fileno()], stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )  # fmt: skip
@@ -74,6 +79,14 @@ def test_it_ends_in_mid_run_when_its_parent_goes() -> None:
         send_json(connection, make_request(model_name="hang").to_json())
         connection.close()
         assert process.wait(20) == 0
+
+
+def test_the_kernel_ends_it_when_its_processor_time_is_used_up() -> None:
+    """Should its parent be stopped, or be gone while a codec holds the interpreter's lock."""
+    with _child(seconds=1) as (process, connection):
+        assert receive_json(connection) == {"ready": True}
+        send_json(connection, make_request(model_name="spin").to_json())
+        assert process.wait(120) == -signal.SIGXCPU
 
 
 def test_nonsense_from_its_parent_ends_it() -> None:

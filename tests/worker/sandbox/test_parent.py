@@ -80,7 +80,8 @@ def test_a_lost_lease_kills_the_child(sandbox: Sandbox) -> None:
 
 
 def test_the_child_sees_no_settings(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPPORTUNE_DATABASE_URL", "postgresql://u:secret@h/d")
+    for name in ("OPPORTUNE_DATABASE_URL", "DATABASE_URL", "PGPASSWORD", "CELERY_BROKER_URL", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "postgresql://u:secret@h/d")
     sandbox.run(make_request(model_name="environment"))
 
 

@@ -1,0 +1,35 @@
+"""The node's database, for commands that look at it or change a row."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from worker.cli.settings import load_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+@contextmanager
+def open_session(*, read_only: bool = False) -> Iterator["Session"]:
+    """Open a transaction on the node's database, without touching its schema.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If there is none, or it does not answer.
+    """
+    from db.engine import make_engine, make_sessions, transaction  # noqa: PLC0415
+    from screening.errors import DatabaseUnavailable  # noqa: PLC0415
+
+    settings = load_settings()
+    if settings.database_url is None and not (settings.home / "opportune.sqlite").is_file():
+        raise DatabaseUnavailable(
+            f"there is no database in {settings.home}: has the node run here, with these settings?"
+        )
+    engine = make_engine(settings.sqlalchemy_url)
+    try:
+        with transaction(make_sessions(engine), read_only=read_only) as session:
+            yield session
+    finally:
+        engine.dispose()
