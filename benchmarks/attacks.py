@@ -76,6 +76,11 @@ class SilentLedger:
 
     def refuse(self, **_: object) -> None: ...
 
+    def is_registered(self, spool_name: str) -> bool:  # noqa: ARG002
+        return True
+
+    def spool_failed(self, detail: str) -> None: ...
+
     def is_own_output(self, sop_instance_uid: str) -> bool:  # noqa: ARG002
         return False
 
