@@ -76,6 +76,11 @@ class SilentLedger:
 
     def refuse(self, **_: object) -> None: ...
 
+    def is_registered(self, spool_name: str) -> bool:  # noqa: ARG002
+        return True
+
+    def spool_failed(self, detail: str) -> None: ...
+
     def is_own_output(self, sop_instance_uid: str) -> bool:  # noqa: ARG002
         return False
 
@@ -193,7 +198,7 @@ def _pour(pieces: Callable[[], Iterator[bytes]]) -> Callable[[Server, float], st
 def _silent_tls(server: Server, seconds: float) -> str:
     """Another peer tries the TLS port meanwhile: that it is answered at all is what counts."""
     with clients.connect(server.tls_port) as silent:
-        answered = 0
+        begun, answered = time.monotonic(), 0
         for _ in range(3):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -201,8 +206,8 @@ def _silent_tls(server: Server, seconds: float) -> str:
                 with suppress(ssl.SSLError):  # an alert is an answer
                     context.wrap_socket(other)
                 answered += 1
-        heard = clients.ending(silent, seconds)
-    closed = f"not closed in {seconds:g} s" if heard.seconds is None else f"closed in {seconds:g} s"
+        heard = clients.ending(silent, seconds, begun)
+    closed = f"not closed in {seconds:g} s" if heard.seconds is None else f"closed at {heard.seconds:.1f} s"
     return f"others answered {answered} of 3; {closed}"
 
 
@@ -321,11 +326,7 @@ def main() -> None:
         f"acse_timeout {TIMEOUTS.acse:g} s, network_timeout {TIMEOUTS.network:g} s, PDU {PDU_SECONDS} s, "
         f"attacker waits {options.seconds:g} s"
     )
-    print(
-        "\n| attack | server | outcome | memory | threads | descriptors | left behind |\n| --- " * 1
-        + "| --- " * 6
-        + "|"
-    )
+    print("\n| attack | server | outcome | memory | threads | descriptors | left behind |\n" + "| --- " * 7 + "|")
     for attack in (options.attack,) if options.attack else ATTACKS:
         for name in names:
             row = attacked(name, attack, options.seconds)

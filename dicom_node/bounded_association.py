@@ -75,13 +75,17 @@ class BoundedAssociation(Association):
         except Exception as exc:  # noqa: BLE001 (whatever a peer makes up)
             logger.error("association ended: %s", type(exc).__name__)
         finally:
-            self.dul.kill_dul()
-            self._transport.close()
+            self.cut()
             self._connection.close()
             if self.dul.ident is not None:
                 self.dul.join(self._bounds.limits.pdu_seconds)
             self._messages.release()
             self._on_end()
+
+    def cut(self) -> None:
+        """Close its connection without a word; its threads end then."""
+        self.dul.kill_dul()
+        self._transport.close()
 
     def _breached(self, reason: str) -> None:
         self._transport.condemn()

@@ -2,6 +2,7 @@
 
 import logging
 import ssl
+import warnings
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -39,7 +40,8 @@ def prepare_pynetdicom() -> None:
 
     Its own log quotes what a peer sent: C-FIND identifiers with the patient's name at INFO, refused UIDs at ERROR.
     So it is silenced; what matters about an association is a row in the database. For the same reason pydicom does not
-    judge values that it reads: it would print them as a warning.
+    judge values that it reads: it would print them as a warning. Nor does it warn of elements that it does not know:
+    Python remembers each such warning for ever, and a peer can make up four thousand million of them.
 
     ENFORCE_UID_CONFORMANCE stays off on purpose: with it pynetdicom aborts the whole association at the first odd UID,
     and nothing tells which. We refuse that one object with a status and a row (`dicom_node.reception`).
@@ -52,6 +54,7 @@ def prepare_pynetdicom() -> None:
     _config.STORE_RECV_CHUNKED_DATASET = False
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
     pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
+    warnings.filterwarnings("ignore", module=r"pydicom\.(charset|filereader|hooks)")
 
 
 class ClosingSocket(AssociationSocket):

@@ -3,11 +3,12 @@
 import logging
 import ssl
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from dicom_node.access import AccessList
 from dicom_node.association_log import AssociationLog, Party
-from dicom_node.bounded_association import Bounds
+from dicom_node.bounded_association import BoundedAssociation, Bounds
 from dicom_node.handlers import Handlers
 from dicom_node.identity import Timeouts, make_ae
 from dicom_node.ledger import Ledger
@@ -21,6 +22,9 @@ from screening.settings import Destination, Node, Peer, Tls
 logger = logging.getLogger(__name__)
 
 TIMEOUTS = Timeouts(acse=10, dimse=30, network=30)
+
+STOP_SECONDS = 3
+"""How long an association may take to end with an A-ABORT when we stop; its connection is closed then."""
 
 LOOK_UP_SECONDS = 60
 """How often the host names of destinations are looked up again."""
@@ -128,9 +132,16 @@ class Listener:
             return
         for server in self._servers:
             server.shutdown()
-        for association in [each for server in self._servers for each in server.active_associations]:
-            association.abort()
-            association.join(5)
+        associations = [each for server in self._servers for each in server.active_associations]
+        for association in associations:
+            # one that stalls in the middle of a PDU hears nothing until its time is over: it must not keep the others
+            threading.Thread(target=association.abort, name="listener-abort", daemon=True).start()
+        deadline = time.monotonic() + STOP_SECONDS
+        for association in associations:
+            association.join(max(0.0, deadline - time.monotonic()))
+            if association.is_alive() and isinstance(association, BoundedAssociation):
+                association.cut()
+                association.join(STOP_SECONDS)
         for thread in self._threads:
             thread.join(5)
         self._log.stop()

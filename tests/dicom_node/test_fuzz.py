@@ -1,6 +1,7 @@
 """The short form of `make fuzz`."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 from pynetdicom.pdu import A_ASSOCIATE_RQ
@@ -9,17 +10,26 @@ from benchmarks import fuzz
 
 
 def test_nothing_that_is_decoded_hangs_or_fills_the_memory() -> None:
-    assert fuzz.fuzz_decoders(300) < fuzz.LONGEST_SECONDS
+    random = Random(7)
+    pdus = fuzz.hypothetical(200) + [fuzz.drawn(random) for _ in range(3000)]
+    assert len(set(pdus)) > 2000
+    assert fuzz.fuzz_decoders(pdus) < fuzz.LONGEST_SECONDS
 
 
 def test_a_listener_outlives_peers_that_do_anything(tmp_path: Path) -> None:
-    assert fuzz.fuzz_connections(15, tmp_path, steps=8) > 0
+    assert fuzz.fuzz_connections(10, tmp_path, steps=8) > 0
 
 
 def test_a_decoder_that_hangs_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fuzz, "LONGEST_SECONDS", 0.0)
     with pytest.raises(AssertionError):
-        fuzz.fuzz_decoders(3)
+        fuzz.fuzz_decoders(fuzz.SEEDS)
+
+
+def test_a_decoder_that_fills_the_memory_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "MOST_GROWTH", -(2**40))
+    with pytest.raises(AssertionError, match="more memory"):
+        fuzz.fuzz_decoders(fuzz.SEEDS)
 
 
 def test_a_listener_that_keeps_a_thread_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

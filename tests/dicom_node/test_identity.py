@@ -1,12 +1,16 @@
 """How pynetdicom is set up."""
 
 import logging
+import struct
+import warnings
+from io import BytesIO
 
 import pydicom
 import pytest
 from pynetdicom import _config
 from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
+from pynetdicom.dsutils import decode
 
 from dicom_node.identity import IMPLEMENTATION_VERSION_NAME, Timeouts, make_ae
 from screening.types import is_uid
@@ -21,6 +25,15 @@ def test_nothing_of_a_peer_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     logging.getLogger("pynetdicom.events").critical("CANARY^PATIENT")
     assert caplog.text == ""
     assert pydicom.config.settings.reading_validation_mode == pydicom.config.IGNORE
+
+
+def test_unknown_elements_of_a_peer_are_not_warned_of() -> None:
+    """Python keeps each such warning, and the texts differ."""
+    make_ae("OPPORTUNE", Timeouts())
+    with warnings.catch_warnings(record=True) as warned:
+        element = struct.pack("<HHI", 0x0000, 0x4E10, 2) + b"ab"
+        assert len(list(decode(BytesIO(element), is_implicit_vr=True, is_little_endian=True))) == 1
+    assert warned == []
 
 
 def test_an_ae_is_ours() -> None:
