@@ -37,7 +37,7 @@ class Party:
     calling_ae_title: str
     called_ae_title: str
     address: str
-    certificate: str = ""  #: subject and fingerprint of the certificate that it showed; empty without one
+    certificate: str = ""  #: its subject and fingerprint; empty without TLS
 
 
 @dataclass(slots=True)

@@ -155,7 +155,7 @@ class Handlers:
             calling_ae_title=party.calling_ae_title,
             called_ae_title=party.called_ae_title,
             address=party.address,
-            certificate=association.certificate if isinstance(association, BoundedAssociation) else None,
+            certificate=_certificate(association),
         )
 
 
@@ -177,7 +177,12 @@ def _party(association: Association) -> Party:
         calling_ae_title=request.calling_ae_title.strip(),
         called_ae_title=request.called_ae_title.strip(),
         address=str(association.requestor.address),
+        certificate=" ".join(sorted(_certificate(association) or ())),
     )
+
+
+def _certificate(association: Association) -> frozenset[str] | None:
+    return association.certificate if isinstance(association, BoundedAssociation) else None
 
 
 def _contexts(admitted: Admitted) -> list[PresentationContext]:

@@ -20,7 +20,7 @@ MESSAGE_ID = "DICOM+RFC3881"
 LARGEST_DATAGRAM = 65_000  # octets; UDP over IPv4 takes 65 507
 
 _SECONDS = 10
-_UNTIL_CLOSED = 2  # seconds
+_UNTIL_CLOSED = 2.0  # seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ class Repository:
     def send(self, records: Sequence[bytes]) -> None:
         """Send records in order. When it raises, none may count as received: send all again.
 
-        TCP and TLS: the connection is closed in good order, so that a record that did not arrive shows.
+        TCP and TLS: a repository that ends the connection by itself, or resets it, did not take them.
 
         Raises
         ------
@@ -65,9 +65,7 @@ class Repository:
         with self._connected() as connection:
             connection.sendall(frames)
             if isinstance(connection, ssl.SSLSocket):
-                with contextlib.suppress(TimeoutError, ssl.SSLError):  # many close without a word (no close_notify)
-                    connection.settimeout(_UNTIL_CLOSED)
-                    connection.unwrap()
+                _await_refusal(connection)
                 return
             connection.shutdown(socket.SHUT_WR)
             connection.settimeout(_UNTIL_CLOSED)
@@ -113,7 +111,21 @@ def _datagram_socket(host: str, port: int) -> socket.socket:
     return connection
 
 
+def _await_refusal(connection: ssl.SSLSocket) -> None:
+    """Wait whether the repository ends the connection: one of TLS 1.3 refuses our certificate after the handshake.
+
+    One that is content says nothing.
+    """
+    connection.settimeout(_UNTIL_CLOSED)
+    try:
+        if not connection.recv(1):
+            raise ConnectionAbortedError("it ended the connection")
+    except TimeoutError:
+        with contextlib.suppress(OSError):
+            connection.unwrap()
+
+
 def _why(exc: OSError) -> str:
     if isinstance(exc, ssl.SSLError):
         return f"TLS: {exc.reason or type(exc).__name__}"
-    return exc.strerror or type(exc).__name__
+    return exc.strerror or str(exc) or type(exc).__name__

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dicom_node.audit import syslog
 from dicom_node.audit.syslog import Repository, record_of
 from screening.errors import DestinationUnavailable
 from tests.conftest import require_program
@@ -77,6 +78,21 @@ def test_a_repository_of_another_authority_gets_nothing(certificates: tuple[Path
     with running_repository("tls", context) as taken:
         with pytest.raises(DestinationUnavailable, match=r"tls://127\.0\.0\.1:\d+ does not take messages: TLS: CERT"):
             _repository("tls", taken.port, authority=other).send(RECORDS)
+        assert taken == []
+
+
+def test_a_repository_that_wants_a_certificate_gets_nothing_without(
+    certificates: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With TLS 1.3 it says so after the handshake, when the records are on their way."""
+    monkeypatch.setattr(syslog, "_UNTIL_CLOSED", 30)  # at most: it is over when the repository ends the connection
+    authority, certificate, key = certificates
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(certificate, key)
+    with running_repository("tls", context) as taken:
+        with pytest.raises(DestinationUnavailable, match="does not take messages"):
+            _repository("tls", taken.port, authority=authority).send(RECORDS)
         assert taken == []
 
 
