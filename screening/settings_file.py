@@ -21,6 +21,7 @@ from screening.settings import (
     ModelSettings,
     Node,
     Peer,
+    Retention,
     Settings,
     WorkerSettings,
 )
@@ -78,6 +79,9 @@ SECTIONS = (
     ),
     Section(header="[worker]", title="How work is done", model=WorkerSettings),
     Section(header="[delivery]", title="How results are sent", model=DeliverySettings),
+    Section(
+        header="[retention]", title="How long received files are kept", model=Retention, example={"spool_days": 30}
+    ),
 )
 
 

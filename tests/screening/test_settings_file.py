@@ -13,6 +13,7 @@ from screening.settings import (
     ModelSettings,
     Node,
     Peer,
+    Retention,
     Settings,
     WorkerSettings,
     load,
@@ -62,6 +63,7 @@ def test_every_setting_appears_with_its_description() -> None:
         (Indication, model["indication"]),
         (WorkerSettings, found["worker"]),
         (DeliverySettings, found["delivery"]),
+        (Retention, found["retention"]),
     ]
     assert {place for place, _ in places} == {section.model for section in SECTIONS}
     for kind, values in places:

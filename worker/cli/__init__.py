@@ -5,7 +5,7 @@ import sys
 import typer
 
 from screening.errors import ConfigurationError, ScreeningError
-from worker.cli import context, demo, evaluate, models, node, reproduce, run, screen, send, status, train
+from worker.cli import context, demo, evaluate, models, node, purge, reproduce, run, screen, send, status, train
 
 app = typer.Typer(
     name="opportune",
@@ -13,7 +13,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _module in (demo, run, screen, send, status, node, models, train, evaluate, reproduce, context):
+for _module in (demo, run, screen, send, status, node, purge, models, train, evaluate, reproduce, context):
     _module.register(app)
 
 
