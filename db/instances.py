@@ -29,6 +29,7 @@ class InstanceState(StrEnum):
     DUPLICATE = "duplicate"  #: the same bytes were indexed before; the file may go
     CONFLICT = "conflict"  #: contradicts what was indexed before; kept, and no part of the study
     OWN_OUTPUT = "own_output"  #: a result object of ours that came back
+    PURGED = "purged"  #: was part of its study; its file was removed after its time (`db.retention`)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -251,5 +252,5 @@ def is_own_output(s: Session, sop_instance_uid: str) -> bool:
 
 
 def known_spool_names(s: Session) -> set[str]:
-    """The spool name of every reception."""
-    return set(s.scalars(select(InstanceRow.spool_name)))
+    """The spool name of every reception whose file is to be kept."""
+    return set(s.scalars(select(InstanceRow.spool_name).where(InstanceRow.state != InstanceState.PURGED)))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from db import context
 from db.engine import database_now
@@ -15,6 +15,8 @@ from db.tables import AssociationRow, InstanceRow, SeriesRow, StudyRow
 from screening.header import Header
 from screening.jobs import input_digest
 from screening.types import Instance, Series, Study
+
+REMOVED = "images of this study were removed after their time (retention.spool_days); have the whole study sent again"
 
 
 def quiet(s: Session, *, quiet_seconds: float, now: datetime) -> list[str]:
@@ -97,8 +99,18 @@ def _row(s: Session, study_instance_uid: str, *, lock: bool = False) -> StudyRow
 
 
 def conflict(s: Session, study_instance_uid: str) -> str | None:
-    """Why the study contradicts itself and must not be screened, or None."""
-    return _row(s, study_instance_uid).conflict
+    """Why the study contradicts itself, or is no longer whole, and must not be screened; or None."""
+    return _row(s, study_instance_uid).conflict or (REMOVED if _incomplete(s, study_instance_uid) else None)
+
+
+def _incomplete(s: Session, study_instance_uid: str) -> bool:
+    """Whether an image of it was purged and has not come again."""
+    again = aliased(InstanceRow)
+    came = exists().where(again.sop_instance_uid == InstanceRow.sop_instance_uid, again.state == InstanceState.INDEXED)
+    purged = exists().where(
+        InstanceRow.study_instance_uid == study_instance_uid, InstanceRow.state == InstanceState.PURGED, ~came
+    )
+    return bool(s.scalar(select(purged)))
 
 
 def patient_id(s: Session, study_instance_uid: str) -> tuple[str, str]:

@@ -119,6 +119,17 @@ class DeliverySettings(_Section):
     )
 
 
+class Retention(_Section):
+    """How long received files are kept."""
+
+    spool_days: float | None = Field(
+        None,
+        ge=1,
+        description="`opportune purge` removes the received files of studies that nothing came of for so many days and"
+        " whose results, if any, are all confirmed by their destinations; unset: it removes none",
+    )
+
+
 _SCHEMES = {
     "database_url": ("postgresql://", "postgresql+psycopg2://", "sqlite://"),
     "broker_url": ("redis://", "rediss://", "redis+socket://", "memory://"),
@@ -143,6 +154,7 @@ class Settings(_Section):
     signatures: Signatures = Signatures()
     worker: WorkerSettings = WorkerSettings()
     delivery: DeliverySettings = DeliverySettings()
+    retention: Retention = Retention()
 
     @field_validator("database_url", "broker_url")
     @classmethod

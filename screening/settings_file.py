@@ -22,6 +22,7 @@ from screening.settings import (
     ModelSettings,
     Node,
     Peer,
+    Retention,
     Settings,
     Tls,
     WorkerSettings,
@@ -110,6 +111,9 @@ SECTIONS = (
             "certificate": "certificates/opportune.pem",
             "key": "certificates/opportune.key",
         },
+    ),
+    Section(
+        header="[retention]", title="How long received files are kept", model=Retention, example={"spool_days": 30}
     ),
 )
 

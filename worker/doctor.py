@@ -1,6 +1,7 @@
 """Checks what the node needs, one line each, so that a failing one says what to mend."""
 
 import shutil
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ def examine(settings: Settings, *, local: bool = False) -> list[Check]:
     """
     checks = [
         _check("home", lambda: _home(settings)),
+        _check("permissions", lambda: _permissions(settings)),
         _check("database", lambda: _database(settings)),
         _check("broker", lambda: _broker(settings)),
         _check("peers", lambda: _peers(settings)),
@@ -59,6 +61,18 @@ def _home(settings: Settings) -> str:
     if free < settings.node.minimum_free_mb:
         raise OSError(f"{settings.home}: {free} MB free, node.minimum_free_mb is {settings.node.minimum_free_mb}")
     return f"{settings.home}: {free} MB free"
+
+
+def _permissions(settings: Settings) -> str:
+    """Images and results are for the node's user alone."""
+    database = [path for path in settings.home.glob("opportune.sqlite*") if path.is_file()]
+    folders = [settings.spool, *settings.spool.glob("?"), *settings.spool.glob("?/?")]
+    for path in (*(path for path in folders if path.is_dir()), *database):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            wanted = "0700" if path.is_dir() else "0600"
+            raise OSError(f"{path} is open to other users (mode {mode:04o}): chmod {wanted} it")
+    return "spool and database file are for this user alone"
 
 
 _OUTDATED = {

@@ -92,7 +92,8 @@ def open_job(
 def select(name: str, study: Study, conflict: str | None) -> tuple[Selection, str, str]:
     """What a model selects, whether or not it shall run: "eligible", "ineligible", "conflict" or "failed", and why."""
     if conflict is not None:
-        return _reject_all(study, "patient-conflict", conflict), "conflict", conflict
+        code = "images-removed" if conflict == studies.REMOVED else "patient-conflict"
+        return _reject_all(study, code, conflict), "conflict", conflict
     try:
         selection = registry.selector(name)(study)
     except ScreeningError as exc:

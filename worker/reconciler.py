@@ -167,5 +167,5 @@ class Reconciler:
         with transaction(self._ports.sessions) as session:
             known = instances.known_spool_names(session)
         for name in self._ports.spool.orphans(known, _ORPHAN_SECONDS):
-            _log.warning("spool file %s has no row: it was never acknowledged and is removed", name)
+            _log.warning("spool file %s is removed: it has no row and was never acknowledged, or was purged", name)
             self._ports.spool.remove(name)

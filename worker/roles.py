@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from worker.sandbox.parent import Sandbox
 _log = logging.getLogger(__name__)
 
 _JOIN_SECONDS = 15
+_AGAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,14 +79,31 @@ def consume(node: Node, queues: Sequence[str]) -> None:
     try:
         if DELIVER_QUEUE not in queues:
             sandbox.warm_up()
-        worker = _celery_app(node, sandbox).Worker(
-            pool="solo", concurrency=1, queues=list(queues), without_mingle=True, without_gossip=True,
-            loglevel=node.settings.log.level, quiet=True,
-        )  # fmt: skip
+        app = _celery_app(node, sandbox)
         with activity(node.ports, "delivery" if DELIVER_QUEUE in queues else "worker"):
-            worker.start()
+            work_until_stopped(
+                lambda: app.Worker(
+                    pool="solo", concurrency=1, queues=list(queues), without_mingle=True, without_gossip=True,
+                    loglevel=node.settings.log.level, quiet=True,
+                )
+            )  # fmt: skip
     finally:
         sandbox.close()
+
+
+def work_until_stopped(make_worker: Callable[[], WorkController], sleep: Callable[[float], None] = time.sleep) -> None:
+    """Run a Celery worker until it is told to stop; one that an error of the broker ended is made anew.
+
+    Celery goes on by itself when the connection breaks, and ends at what it does not know, e.g. a Redis that is out of
+    memory.
+    """
+    while True:
+        worker = make_worker()
+        worker.start()
+        if not worker.exitcode:
+            return
+        _log.error("the broker ended the worker by an error; it starts again in %g s", _AGAIN_SECONDS)
+        sleep(_AGAIN_SECONDS)
 
 
 def wait_for_signal(announce: Callable[[], None] | None = None) -> None:

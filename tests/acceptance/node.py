@@ -65,6 +65,7 @@ class NodeUnderTest:
 
     ae_title = "OPPORTUNE"
     module = "worker"  #: what is run, with a role for its argument
+    patience = 60.0  #: seconds until the listener answers
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +85,7 @@ class NodeUnderTest:
                     stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                 )  # fmt: skip
         if {"serve", "listener"} & set(self.processes):
-            wait_for("listener", self._listens, 60)
+            wait_for("listener", self._listens, self.patience)
 
     def kill(self, role: str) -> None:
         """SIGKILL to one process."""

@@ -13,12 +13,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults import archive, disk, kills, servers
+from tests.faults import archive, disk, inputs, kills, servers
 from tests.faults.bench import Servers
 from tests.faults.matrix import Case, Effort, Outcome, Row, SharedBench
 from tests.faults.page import figure, heading, line, write
 
-ROWS: tuple[Row, ...] = (*kills.ROWS, *servers.ROWS, *archive.ROWS, *disk.ROWS)
+ROWS: tuple[Row, ...] = (*kills.ROWS, *servers.ROWS, *archive.ROWS, *disk.ROWS, *inputs.ROWS)
 
 
 def run(

@@ -43,6 +43,7 @@ class FaultyNode(NodeUnderTest):
     variables: dict[str, str] = field(default_factory=dict)
 
     module = "tests.faults.program"
+    patience = 240.0
 
     @property
     def fault_file(self) -> Path:

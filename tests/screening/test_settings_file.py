@@ -14,6 +14,7 @@ from screening.settings import (
     ModelSettings,
     Node,
     Peer,
+    Retention,
     Settings,
     Tls,
     WorkerSettings,
@@ -69,6 +70,7 @@ def test_every_setting_appears_with_its_description() -> None:
         (DeliverySettings, found["delivery"]),
         (Log, found["log"]),
         (Audit, found["audit"]),
+        (Retention, found["retention"]),
     ]
     assert {place for place, _ in places} == {section.model for section in SECTIONS}
     for kind, values in places:

@@ -65,7 +65,8 @@ def test_a_healthy_node(bundle: Path, standin: int, tmp_path: Path) -> None:
     found = _examine(settings)
     assert [name for name, check in found.items() if not check.ok] == []
     assert list(found) == [
-        "home", "database", "broker", "peers", "tls", "models", "sandbox", f"weights of {MODEL}", "destination pacs",
+        "home", "permissions", "database", "broker", "peers", "tls", "models", "sandbox", f"weights of {MODEL}",
+        "destination pacs",
     ]  # fmt: skip
     assert "sqlite, up to date" in found["database"].detail
     assert found["models"].detail == f"{MODEL} (indication)"
@@ -106,8 +107,8 @@ def test_what_is_elsewhere_is_not_asked_when_only_this_computer_is_looked_at(bun
     settings = _settings(tmp_path, free_port())
     make_ports(settings.home)
     found = {check.name: check.ok for check in examine(settings, local=True)}
-    looked_at = ("home", "database", "broker", "peers", "tls", "models", "sandbox", f"weights of {MODEL}")
-    assert found == dict.fromkeys(looked_at, True)
+    looked_at = ("home", "permissions", "database", "broker", "peers", "tls", "models", "sandbox")
+    assert found == dict.fromkeys((*looked_at, f"weights of {MODEL}"), True)
 
 
 def test_a_database_that_is_not_there_yet_is_told_and_not_made(bundle: Path, standin: int, tmp_path: Path) -> None:
@@ -143,6 +144,8 @@ def test_whatever_is_wrong_is_all_told_at_once(bundle: Path, tmp_path: Path) -> 
     (bundle / "models" / "model.safetensors").write_bytes(b"others")
     values = {"OPPORTUNE_DATABASE_URL": "postgresql://u:s3cret@127.0.0.1:1/none"}
     urls = load(values | {"OPPORTUNE_BROKER_URL": f"redis://:s3cret@127.0.0.1:{free_port()}/0"})
+    (tmp_path / "home" / "spool").mkdir(parents=True)
+    (tmp_path / "home" / "spool").chmod(0o755)
     settings = _settings(
         tmp_path, free_port(), peers=(), models={MODEL: ModelSettings()}, node=Node(minimum_free_mb=2**40),
         database_url=urls.database_url, broker_url=urls.broker_url,
@@ -152,6 +155,7 @@ def test_whatever_is_wrong_is_all_told_at_once(bundle: Path, tmp_path: Path) -> 
     assert [check.name for check in found.values() if check.ok] == ["sandbox"]
     wanted = {
         "home": "node.minimum_free_mb is",
+        "permissions": "is open to other users",
         "database": "the database does not answer",
         "broker": "check broker_url",
         "peers": "no [[peers]] are set",
@@ -178,3 +182,17 @@ def test_a_broker_that_answers(bundle: Path, standin: int, tmp_path: Path, redis
     broker = load({"OPPORTUNE_BROKER_URL": redis_server.url}).broker_url
     found = _examine(_settings(tmp_path, standin, broker_url=broker))
     assert found["broker"] == Check(name="broker", ok=True, detail="redis answers")
+
+
+def test_a_spool_that_others_can_read(bundle: Path, standin: int, tmp_path: Path) -> None:
+    settings = _settings(tmp_path, standin)
+    ports = make_ports(settings.home)
+    (settings.spool / "a" / "b").chmod(0o755)
+    check = _examine(settings)["permissions"]
+    assert not check.ok
+    assert "a/b is open to other users (mode 0755): chmod 0700 it" in check.detail
+    (settings.spool / "a" / "b").chmod(0o700)
+    (ports.settings.home / "opportune.sqlite").chmod(0o640)
+    assert (
+        "opportune.sqlite is open to other users (mode 0640): chmod 0600 it" in _examine(settings)["permissions"].detail
+    )

@@ -43,3 +43,22 @@ def test_serving(tmp_path: Path, again: str) -> None:
             time.sleep(0.02)
     assert not scu.echo(us, "SENDER", Timeouts(acse=1, connect=1)).ok
     node.close()
+
+
+class EndingWorker:
+    """A Celery worker that ends at once."""
+
+    def __init__(self, exitcode: int | None) -> None:
+        self.exitcode = exitcode
+        self.started = False
+
+    def start(self) -> None:
+        self.started = True
+
+
+def test_a_worker_that_the_broker_ended_is_made_anew() -> None:
+    workers = [EndingWorker(1), EndingWorker(1), EndingWorker(0), EndingWorker(0)]
+    left, pauses = list(workers), list[float]()
+    roles.work_until_stopped(lambda: left.pop(0), pauses.append)
+    assert [worker.started for worker in workers] == [True, True, True, False]
+    assert len(pauses) == 2

@@ -6,7 +6,7 @@ import typer
 
 from screening.errors import ConfigurationError, ScreeningError
 from screening.printable import printable_lines
-from worker.cli import audit, context, demo, evaluate, models, node, reproduce, run, screen, send, status, train
+from worker.cli import audit, context, demo, evaluate, models, node, purge, reproduce, run, screen, send, status, train
 from worker.faults import describe, trace
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _module in (demo, run, screen, send, status, node, models, train, evaluate, reproduce, context, audit):
+for _module in (demo, run, screen, send, status, node, purge, models, train, evaluate, reproduce, context, audit):
     _module.register(app)
 
 
