@@ -118,12 +118,17 @@ def bad_image(spoil: Callable[[Path], None], case: Case) -> None:
         spoil(path)
         made.send_until_stored(path)
         made.await_settled()
-        case.count(made)
+        case.count(made, all_done=False)
+        refused = made.node.json("quarantine", "list")  # where not even a refusal's report can refer to the image
+        assert all(job["reason"] for job in refused), f"quarantined without a reason: {refused}"
+        for job in refused:
+            made.node.run("quarantine", "dismiss", str(job["job_id"]), "--why", "a spoilt image")
         made.send_until_stored(made.study())
         made.await_settled()
         case.count(made)
         counts = made.node.counts()
-        told = sum(counts["not_evaluable_by_code"].values()) + counts["instances"]["unreadable"]
+        told = len(refused)
+        told += sum(counts["not_evaluable_by_code"].values()) + counts["instances"]["unreadable"]
         told += sum(counts["ineligible_by_code"].values())
         assert told, "no reason was kept"
 

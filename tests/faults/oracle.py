@@ -73,7 +73,9 @@ def unfinished(made: Bench) -> list[str]:
     """Jobs without a result and result objects that were given up: what an operator would find."""
     with made.node.session() as session:
         jobs = session.execute(
-            select(JobRow.id, JobRow.state, JobRow.reason).where(JobRow.state.not_in(("inferred", "superseded")))
+            select(JobRow.id, JobRow.state, JobRow.reason).where(
+                JobRow.state.not_in(("inferred", "superseded", "dismissed"))
+            )
         ).all()
         failed = session.execute(
             select(DeliveryRow.id, DeliveryRow.detail).where(DeliveryRow.state == DeliveryState.FAILED)
