@@ -22,7 +22,7 @@ from db.commitments import (
     verified,
 )
 from db.delivery_rows import Delivery, locked, move, to_deliveries
-from db.engine import database_now
+from db.engine import database_now, lease_now
 from db.tables import DeliveryRow, ReportObjectRow
 from screening.errors import LeaseLost
 from screening.reports import DeliveryState, ObjectKind, SendResult
@@ -175,14 +175,14 @@ def claim_batch(s: Session, delivery_id: int, *, owner: str, lease_seconds: floa
     for taken in rows:
         taken.attempt += 1
         move(s, taken, DeliveryState.SENDING, owner=owner)
-        taken.lease_owner, taken.lease_until = owner, now + timedelta(seconds=lease_seconds)
+        taken.lease_owner, taken.lease_until = owner, lease_now(s) + timedelta(seconds=lease_seconds)
     s.flush()
     return Batch(destination=row.destination, deliveries=to_deliveries(s, rows))
 
 
 def renew(s: Session, delivery_ids: Sequence[int], *, owner: str, lease_seconds: float) -> bool:
     """Whether the owner still holds all of these; then their lease lasts lease_seconds from now."""
-    until = database_now(s) + timedelta(seconds=lease_seconds)
+    until = lease_now(s) + timedelta(seconds=lease_seconds)
     renewed = s.execute(
         update(DeliveryRow)
         .where(DeliveryRow.id.in_(delivery_ids), *_fence(owner))
@@ -228,7 +228,7 @@ def record(s: Session, delivery_id: int, *, owner: str, result: SendResult, retr
 
 def expire_leases(s: Session) -> int:
     """Take back what a sender holds beyond its lease; it is sent again, the same bytes."""
-    return _take_back(s, DeliveryRow.lease_until < database_now(s), "the lease ended")
+    return _take_back(s, DeliveryRow.lease_until < lease_now(s), "the lease ended")
 
 
 def lease_owners(s: Session) -> set[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db import audit, deliveries, events, findings, reports
 from db.deliveries import PlannedDelivery
-from db.engine import database_now
+from db.engine import database_now, lease_now
 from db.job_rows import lock, move, to_job
 from db.tables import JobRow
 from db.upsert import insert_or_ignore
@@ -79,7 +79,7 @@ def claim(s: Session, job_id: int, *, owner: str, lease_seconds: float, maximum_
     now = database_now(s)
     row = s.scalars(
         select(JobRow)
-        .where(JobRow.id == job_id, claimable(now))
+        .where(JobRow.id == job_id, claimable(now, lease_now(s)))
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -92,23 +92,23 @@ def claim(s: Session, job_id: int, *, owner: str, lease_seconds: float, maximum_
     row.attempt += 1
     row.maximum_attempts = maximum_attempts
     move(s, row, JobState.CLAIMED, owner=owner)
-    row.lease_owner, row.lease_until = owner, now + timedelta(seconds=lease_seconds)
+    row.lease_owner, row.lease_until = owner, lease_now(s) + timedelta(seconds=lease_seconds)
     s.flush()
     return Claim(job=to_job(row), owner=owner, attempt=row.attempt)
 
 
-def claimable(now: datetime) -> ColumnElement[bool]:
-    """Ready, due for another attempt, or claimed by one whose lease ended."""
+def claimable(now: datetime, lease: datetime) -> ColumnElement[bool]:
+    """Ready, due for another attempt, or claimed by one whose lease ended. lease: the moment that leases go by."""
     return or_(
         JobRow.state == JobState.READY,
         and_(JobRow.state == JobState.RETRY_WAIT, JobRow.next_attempt_at <= now),
-        and_(JobRow.state == JobState.CLAIMED, JobRow.lease_until < now),
+        and_(JobRow.state == JobState.CLAIMED, JobRow.lease_until < lease),
     )
 
 
 def renew(s: Session, claim: Claim, lease_seconds: float) -> bool:
     """Whether the claim still holds; then its lease lasts lease_seconds from now."""
-    until = database_now(s) + timedelta(seconds=lease_seconds)
+    until = lease_now(s) + timedelta(seconds=lease_seconds)
     renewed = s.execute(update(JobRow).where(*_fence(claim)).values(lease_until=until).returning(JobRow.id))
     return renewed.one_or_none() is not None
 
@@ -243,7 +243,7 @@ def _waiting(now: datetime) -> ColumnElement[bool]:
 
 def expire_leases(s: Session, maximum_attempts: int) -> int:
     """Take back what is claimed by one whose lease ended: ready again, or quarantined when its attempts are used up."""
-    expired = and_(JobRow.state == JobState.CLAIMED, JobRow.lease_until < database_now(s))
+    expired = and_(JobRow.state == JobState.CLAIMED, JobRow.lease_until < lease_now(s))
     return _take_back(s, expired, maximum_attempts, "the lease ended")
 
 

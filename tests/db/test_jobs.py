@@ -13,6 +13,7 @@ from db import audit, deliveries, events, findings, jobs, reports, status
 from db.deliveries import PlannedDelivery
 from db.engine import Sessions, database_now, make_engine, make_sessions, transaction
 from db.tables import DeliveryRow, FindingRow, JobRow, ReportObjectRow, ResultRow
+from screening import clock
 from screening.codes import PNEUMONIA
 from screening.errors import LeaseLost
 from screening.jobs import Claim, JobState
@@ -321,6 +322,17 @@ def test_an_ended_lease_is_taken_back_until_the_attempts_are_used_up(sessions: S
         assert jobs.expire_leases(s, 3) == 0
     assert _state(sessions, job_id) is JobState.QUARANTINED
     assert _history(sessions, job_id)[-1] == ("claimed", "quarantined")
+
+
+def test_a_clock_that_is_put_right_ends_no_lease(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = _new(sessions)
+    _claim(sessions, job_id, lease=60)
+    true_now = clock.now
+    for off in (timedelta(days=1), timedelta(hours=-1)):
+        monkeypatch.setattr(clock, "now", lambda off=off: true_now() + off)
+        with transaction(sessions) as s:
+            assert factories.claim(s, job_id, owner="another") is None
+            assert jobs.expire_leases(s, 3) == 0
 
 
 def test_a_lease_that_holds_is_left_alone(sessions: Sessions) -> None:
