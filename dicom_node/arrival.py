@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
 
 from dicom_node.limits import Budget
-from dicom_node.spool import Stored
+from dicom_node.spool_file import Stored
 from screening.errors import SpoolUnavailable
 
 if TYPE_CHECKING:

@@ -4,17 +4,16 @@ A name is drawn fresh for every reception and never made from what a peer sent. 
 an orphan: the sender never got its Success, or the row is gone by retention.
 """
 
-import errno
 import logging
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from dicom_node.spool_file import PART, SpoolFile, Stored, sync_folder
 from screening import clock, failpoints
 from screening.errors import SpoolFailed, SpoolUnavailable
 
@@ -23,15 +22,6 @@ logger = logging.getLogger(__name__)
 _NAME = re.compile(r"[0-9a-f]{32}")
 _DIGITS = "0123456789abcdef"
 _PROBE = b"does this disk work?"
-_PART = ".part"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stored:
-    """A file that is on disk."""
-
-    name: str
-    size: int  #: bytes
 
 
 class Spool:
@@ -63,8 +53,8 @@ class Spool:
                 (root / first).mkdir(mode=0o700, exist_ok=True)
                 for second in _DIGITS:
                     (root / first / second).mkdir(mode=0o700, exist_ok=True)
-                _sync_folder(root / first)
-            _sync_folder(root)
+                sync_folder(root / first)
+            sync_folder(root)
         except OSError as exc:
             raise SpoolUnavailable(f"spool {root} cannot be made: {exc.strerror}") from exc
 
@@ -96,7 +86,7 @@ class Spool:
             unfinished.write(chunk)
         return unfinished.keep()
 
-    def begin(self) -> "SpoolFile":
+    def begin(self) -> SpoolFile:
         """A new file, to be written bit by bit.
 
         Raises
@@ -146,7 +136,7 @@ class Spool:
 
     def sweep_parts(self, older_than_seconds: float) -> int:
         """Remove what was never finished and is older than so many seconds; how many there were."""
-        parts = [path for path in self._older_than(older_than_seconds) if path.suffix == _PART]
+        parts = [path for path in self._older_than(older_than_seconds) if path.suffix == PART]
         for path in parts:
             path.unlink(missing_ok=True)
         return len(parts)
@@ -172,98 +162,3 @@ class Spool:
         free = disk.f_bavail * disk.f_frsize
         if free - size < self._minimum_free:
             raise SpoolUnavailable(f"spool has {free} bytes free, needs {size} and keeps {self._minimum_free} free")
-
-
-class SpoolFile:
-    """A file on its way into the spool, named *.part until it is whole. Every failure removes it."""
-
-    def __init__(
-        self, name: str, path: Path, require_room: Callable[[int], None], on_failed_sync: Callable[[str], None]
-    ) -> None:
-        self._name = name
-        self._path = path
-        self._part = path.with_suffix(_PART)
-        self._require_room = require_room
-        self._on_failed_sync = on_failed_sync
-        self._size = 0
-        try:
-            # never opens a file that is already there
-            descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        except OSError as exc:
-            raise SpoolUnavailable(f"spool cannot make a file: {exc.strerror}") from exc
-        self._file = os.fdopen(descriptor, "wb", buffering=0)
-
-    def write(self, chunk: bytes) -> None:
-        """Append; raises SpoolUnavailable."""
-        with self._removed_on_failure():
-            self._require_room(len(chunk))
-            rest = memoryview(chunk)
-            while rest:
-                rest = rest[self._file.write(rest) :]
-            self._size += len(chunk)
-            failpoints.hit("listener.mid-write")
-
-    def keep(self) -> Stored:
-        """Make it a file of the spool. When this returns, it survives a power cut.
-
-        Raises
-        ------
-        SpoolUnavailable
-            If the disk is full or fails.
-        SpoolFailed
-            If it did not confirm what was written.
-        """
-        with self._removed_on_failure():
-            _sync(self._file.fileno())
-            failpoints.hit("listener.after-fsync")
-            self._file.close()
-            self._part.rename(self._path)
-            failpoints.hit("listener.after-rename")
-            _sync_folder(self._path.parent)
-        return Stored(name=self._name, size=self._size)
-
-    def drop(self) -> None:
-        """Remove it."""
-        with suppress(OSError):
-            self._file.close()
-        for path in (self._part, self._path):
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-
-    @contextmanager
-    def _removed_on_failure(self) -> Iterator[None]:
-        try:
-            yield
-        except _SyncFailed as exc:
-            self.drop()
-            self._on_failed_sync(exc.strerror or type(exc).__name__)
-            raise SpoolFailed(f"spool cannot store a file of {self._size} bytes: {exc.strerror}") from exc
-        except OSError as exc:
-            self.drop()
-            raise SpoolUnavailable(f"spool cannot store a file of {self._size} bytes: {exc.strerror}") from exc
-        except SpoolUnavailable:
-            self.drop()
-            raise
-
-
-def _sync_folder(path: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        _sync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-class _SyncFailed(OSError):
-    """fsync failed, and not for want of room."""
-
-
-def _sync(descriptor: int) -> None:
-    try:
-        failpoints.hit("listener.fsync")
-        os.fsync(descriptor)
-    except OSError as exc:
-        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise _SyncFailed(exc.errno, exc.strerror) from exc

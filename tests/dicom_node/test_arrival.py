@@ -5,7 +5,8 @@ import pytest
 
 from dicom_node.arrival import Arrival, Incoming
 from dicom_node.limits import Budget
-from dicom_node.spool import Spool, SpoolFile
+from dicom_node.spool import Spool
+from dicom_node.spool_file import SpoolFile
 from screening.errors import SpoolUnavailable
 
 REQUEST = Incoming(abstract_syntax="1.2", sop_class_uid="1.2", sop_instance_uid="1.2.3", transfer_syntax_uid="1.2.4")

@@ -11,7 +11,8 @@ from dicom_node.arrival import Arrival, Incoming, Unfinished
 from dicom_node.limits import Budget
 from dicom_node.part10 import head
 from dicom_node.reception import Answer, Reception
-from dicom_node.spool import Spool, SpoolFile, Stored
+from dicom_node.spool import Spool
+from dicom_node.spool_file import SpoolFile, Stored
 from screening.errors import CommitUnknown, DatabaseUnavailable, SpoolFailed, SpoolUnavailable
 from tests.dicom_node.network import FakeLedger
 

@@ -1,0 +1,53 @@
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from dicom_node.spool_file import PART, SpoolFile, Stored
+from screening.errors import SpoolFailed, SpoolUnavailable
+
+
+def _begin(folder: Path, *, room: int = 2**30, failures: list[str] | None = None) -> SpoolFile:
+    def require_room(size: int) -> None:
+        if size > room:
+            raise SpoolUnavailable("no room")
+
+    return SpoolFile("a", folder / "a", require_room, (failures if failures is not None else []).append)
+
+
+def test_a_file_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
+    file = _begin(tmp_path)
+    file.write(b"first ")
+    file.write(b"second")
+    assert [path.name for path in tmp_path.iterdir()] == [f"a{PART}"]
+    assert file.keep() == Stored(name="a", size=12)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"first second"
+
+
+def test_what_is_dropped_or_finds_no_room_is_gone(tmp_path: Path) -> None:
+    file = _begin(tmp_path)
+    file.write(b"bytes")
+    file.drop()
+    full = _begin(tmp_path, room=3)
+    with pytest.raises(SpoolUnavailable, match="no room"):
+        full.write(b"bytes")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("code", "told"), [(errno.EIO, 1), (errno.ENOSPC, 0)])
+def test_only_a_disk_that_does_not_confirm_is_a_failed_one(
+    code: int, told: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    failures: list[str] = []
+    file = _begin(tmp_path, failures=failures)
+    file.write(b"bytes")
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(SpoolFailed if told else SpoolUnavailable):
+        file.keep()
+    assert failures == [os.strerror(code)] * told
+    assert list(tmp_path.iterdir()) == []
