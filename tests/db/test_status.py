@@ -13,7 +13,7 @@ def test_an_empty_node_counts_nothing(sessions: Sessions) -> None:
     with transaction(sessions, read_only=True) as s:
         counts = status.counts(s)
     assert counts["instances"] == {
-        "received": 0, "indexed": 0, "unreadable": 0, "duplicate": 0, "conflict": 0, "own_output": 0,
+        "received": 0, "indexed": 0, "unreadable": 0, "duplicate": 0, "conflict": 0, "own_output": 0, "purged": 0,
     }  # fmt: skip
     assert counts["jobs"]["ready"] == 0
     assert counts["deliveries"] == {}
@@ -45,7 +45,7 @@ def test_everything_is_counted_where_it_is(sessions: Sessions) -> None:
         s.get_one(JobRow, old).created_at = database_now(s) - timedelta(seconds=1000)
         counts = json.loads(json.dumps(status.counts(s)))
     assert counts["instances"] == {
-        "received": 1, "indexed": 1, "unreadable": 1, "duplicate": 1, "conflict": 2, "own_output": 1,
+        "received": 1, "indexed": 1, "unreadable": 1, "duplicate": 1, "conflict": 2, "own_output": 1, "purged": 0,
     }  # fmt: skip
     assert counts["refused_by_status"] == {"0xA700": 2, "0xC000": 1}
     assert counts["refused_contexts_by_sop_class"] == {"1.2.840.10008.5.1.4.1.1.4": 2}

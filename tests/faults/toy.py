@@ -8,6 +8,7 @@ from models import registry
 from models.contract import Selector
 from screening.card import Evidence, ModelCard
 from screening.settings import Indication, ModelSettings
+from screening.signatures import Signatures
 from screening.types import ClinicalContext
 from tests.acceptance.toy_model.pipeline import Brightness
 from tests.acceptance.toy_model.selection import select
@@ -32,8 +33,18 @@ def install() -> None:
         setattr(registry, name, answer)
 
 
-def _load(name: str, device: str = "cpu", threads: int = 1, settings: ModelSettings | None = None) -> Brightness:
+def _load(
+    name: str,
+    device: str = "cpu",
+    threads: int = 1,
+    settings: ModelSettings | None = None,
+    signatures: Signatures | None = None,
+) -> Brightness:
     return Brightness(card=card(), gain=0.9)
+
+
+def _require_untampered(name: str, settings: ModelSettings | None = None, signatures: Signatures | None = None) -> None:
+    """There are no weights."""
 
 
 def _bundle(name: str, settings: ModelSettings | None = None) -> Path:
@@ -73,6 +84,7 @@ _ANSWERS: Mapping[str, Any] = {
     "relevant": _relevant,
     "config_digest": _config_digest,
     "load": _load,
+    "require_untampered": _require_untampered,
 }
 
 

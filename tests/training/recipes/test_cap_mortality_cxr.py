@@ -61,6 +61,8 @@ def installed(done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     (tmp_path / NAME / "selection.py").touch()
     bundle = shutil.copytree(done.result.bundle, tmp_path / NAME / "bundle")
     monkeypatch.setattr(registry, "FOLDER", tmp_path)
+    (tmp_path / "SHIPPED.sha256").write_text(registry.pinned(), encoding="utf-8")
+    monkeypatch.setattr(registry, "PINNED", tmp_path / "SHIPPED.sha256")
     return bundle
 
 
