@@ -2,7 +2,7 @@
 # make test    set up (with test servers) and test
 # make viewer  open every result in OHIF with a browser; pictures in build/viewer/pictures
 # make check   style, format, types, floors
-# make faults  inject every fault of docs/faults.md into real nodes, and count what was lost
+# make faults  inject the matrix of faults into real nodes, count what was lost, write docs/faults.md
 # make bench   the measurements behind the documented figures
 # make attacks the table of docs/attacks.md, our listener beside pynetdicom's own server
 # make fuzz    a million mutated PDUs and a hundred thousand hostile connections
