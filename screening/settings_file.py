@@ -185,7 +185,7 @@ def _allowed(model: type[BaseModel], name: str) -> str:
     """What a field takes, in words, from its JSON schema; empty when any text does."""
     whole = model.model_json_schema()
     schema = whole["properties"][name]
-    schema = next((one for one in schema.get("anyOf", []) if "enum" in one), schema)  # a choice that may be unset
+    schema = next((one for one in schema.get("anyOf", []) if one.get("type") != "null"), schema)  # what may be unset
     many = schema.get("type") == "array"
     schema = schema["items"] if many else schema
     if "$ref" in schema:

@@ -62,17 +62,21 @@ def locate(network: nn.Module, squares: Tensor, *, thorough: bool = True) -> Loc
     again = [row for row, refused in enumerate(first.refusals) if refused is not None] if thorough else []
     if not again:
         return first
-    theta = torch.tensor([[1 / SMALLER, 0, 0], [0, 1 / SMALLER, 0]], device=squares.device).repeat(len(again), 1, 1)
-    seen = squares[again]
-    grid = functional.affine_grid(theta, list(seen.shape), align_corners=False)
-    small = _look(network, functional.grid_sample(seen, grid, align_corners=False), flip=True)
-    middle = squares.shape[-1] / 2
-    second = Located((small.points - middle) / SMALLER + middle, small.peaks)
+    second = _look_smaller(network, squares[again])
     for place, row in enumerate(again):
-        old, new = (Located(seen.points[i], seen.peaks[i]) for seen, i in ((first, row), (second, place)))
-        if agree(old, new):
-            first.points[row], first.peaks[row] = new
+        found = Located(second.points[place], second.peaks[place])
+        if agree(Located(first.points[row], first.peaks[row]), found):
+            first.points[row], first.peaks[row] = found
     return first
+
+
+def _look_smaller(network: nn.Module, squares: Tensor) -> Located:
+    """What is seen on pictures of SMALLER of the size, in pixels of the pictures as they are."""
+    theta = torch.tensor([[1 / SMALLER, 0, 0], [0, 1 / SMALLER, 0]], device=squares.device).repeat(len(squares), 1, 1)
+    grid = functional.affine_grid(theta, list(squares.shape), align_corners=False)
+    small = _look(network, functional.grid_sample(squares, grid, align_corners=False), flip=True)
+    middle = squares.shape[-1] / 2
+    return Located((small.points - middle) / SMALLER + middle, small.peaks)
 
 
 def _look(network: nn.Module, squares: Tensor, *, flip: bool) -> Located:

@@ -65,6 +65,7 @@ class NodeUnderTest:
 
     ae_title = "OPPORTUNE"
     module = "worker"  #: what is run, with a role for its argument
+    minimum_free_mb = 64
     patience = 60.0  #: seconds until the listener answers
 
     def __post_init__(self) -> None:
@@ -185,7 +186,7 @@ ae_title = "{self.ae_title}"
 bind = "127.0.0.1"
 port = {self.port}
 quiet_seconds = {self.quiet_seconds}
-minimum_free_mb = 64
+minimum_free_mb = {self.minimum_free_mb}
 [[peers]]
 ae_title = "SENDER"
 address = "127.0.0.1"
@@ -196,11 +197,16 @@ address = "127.0.0.1"
 port = {port}
 accept_evidence = ["simulation", "research", "site-validated"]
 commitment = "{self.commitment}"
+{self._models()}
+[worker]
+threads = 1
+reconcile_seconds = 1
+"""
+
+    def _models(self) -> str:
+        return f"""
 [models.cap_mortality_cxr]
 enabled = true
 when = "{self.when}"
 indication = {{ words = ["pneumonia"] }}
-[worker]
-threads = 1
-reconcile_seconds = 1
 """

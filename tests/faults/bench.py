@@ -43,6 +43,7 @@ class FaultyNode(NodeUnderTest):
     variables: dict[str, str] = field(default_factory=dict)
 
     module = "tests.faults.program"
+    minimum_free_mb = 1
     patience = 240.0
 
     @property
@@ -70,30 +71,13 @@ class FaultyNode(NodeUnderTest):
         faults = {VARIABLE: f"@{self.fault_file}", CLOCK_VARIABLE: str(self.clock_file)}
         return super()._environment() | faults | self.variables
 
+    def _models(self) -> str:
+        return f"[models.{NAME}]\nenabled = true"
+
     def _toml(self) -> str:
-        ae_title, port = self.destination
-        return f"""
-[node]
-ae_title = "{self.ae_title}"
-bind = "127.0.0.1"
-port = {self.port}
-quiet_seconds = {self.quiet_seconds}
-minimum_free_mb = 1
-[[peers]]
-ae_title = "SENDER"
-address = "127.0.0.1"
-[[destinations]]
-name = "pacs"
-ae_title = "{ae_title}"
-address = "127.0.0.1"
-port = {port}
-accept_evidence = ["simulation", "research", "site-validated"]
-commitment = "{self.commitment}"
-[models.{NAME}]
-enabled = true
-[worker]
-threads = 1
-reconcile_seconds = 1
+        return (
+            super()._toml()
+            + f"""\
 maximum_attempts = 9
 [delivery]
 acse_timeout = 5
@@ -103,6 +87,7 @@ backoff_cap = 4
 commitment_seconds = {self.commitment_seconds}
 {self.more}
 """
+        )
 
 
 @dataclass

@@ -83,6 +83,7 @@ def test_allowed_values_are_told() -> None:
     assert "(auto, cpu, cuda)" in render()
     assert "(list of: simulation, research, site-validated)" in render()
     assert "(whole number at least 0 and at most 65535)" in render()
+    assert "(number at least 1)" in render()  # one that may be unset
 
 
 def test_lines_are_ascii() -> None:

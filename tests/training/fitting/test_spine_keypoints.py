@@ -121,7 +121,7 @@ def test_it_learns_more_from_points_than_from_anothers_points() -> None:
         torch.manual_seed(0)
         trainee = KeypointTrainee(people, held_out, tier)
         fit(trainee, Plan(epochs=14, peak_rate=tier.peak_rate), seed=0)
-        found = find(trainee.network, held_out, size=SIZE)
+        found = find(trainee.network, held_out, size=SIZE, thorough=False)  # what the network says by itself
         away = np.linalg.norm(found.points * (96 / SIZE) - held_out.keypoints, axis=2) * held_out.spacing[:, None]
-        errors.append(float(away.mean()))
-    assert errors[0] < 2 / 3 * errors[1], errors  # 0.5 here; processors round differently while a network learns
+        errors.append(float(np.median(away)))
+    assert errors[0] < 0.5 * errors[1], errors
