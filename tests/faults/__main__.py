@@ -1,7 +1,9 @@
-"""`python -m tests.faults`: inject every fault of the matrix and print what came of it. `make faults` runs it."""
+"""`python -m tests.faults`: inject every fault of the matrix and print what came of it. `make faults` runs it.
+
+The whole matrix takes hours. It can be run in parts, each with `--json FILE`; `--of FILE FILE ...` makes their page.
+"""
 
 import argparse
-import json
 import os
 import platform
 import sys
@@ -9,14 +11,14 @@ import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.faults import archive, disk, inputs, kills, servers
 from tests.faults.bench import Servers
 from tests.faults.matrix import Case, Effort, Outcome, Row, SharedBench
-from tests.faults.page import figure, heading, line, write
+from tests.faults.page import figure, heading, line, page
+from tests.faults.parts import Part, keep, read, together
 
 ROWS: tuple[Row, ...] = (*kills.ROWS, *servers.ROWS, *archive.ROWS, *disk.ROWS, *inputs.ROWS)
 
@@ -67,6 +69,24 @@ def machine() -> str:
     )
 
 
+def _run_and_print(options: argparse.Namespace) -> Iterator[Outcome]:
+    effort = Effort(kills=options.kills, random=options.random, minutes=options.minutes, judge_times=not options.busy)
+    if options.short:
+        effort = Effort(kills=1, random=5, minutes=0.1, judge_times=False)
+    part = Part(machine(), [])
+    print(heading(), flush=True)
+    with tempfile.TemporaryDirectory(prefix="opportune-faults-") as temporary:
+        folder = options.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        modes = (options.mode,) if options.mode else ("embedded", "production")
+        for outcome in run(chosen(options.rows, short=options.short), effort, folder, modes):
+            part.outcomes.append(outcome)
+            print(line(outcome), flush=True)
+            if options.json:
+                keep(options.json, part)
+            yield outcome
+
+
 def main() -> None:
     """Run, print, write."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
@@ -78,26 +98,15 @@ def main() -> None:
     parser.add_argument("--rows", help="only these, e.g. 1,2,20")
     parser.add_argument("--mode", choices=("embedded", "production"), help="only this mode")
     parser.add_argument("--write", type=Path, help="write the page, e.g. docs/faults.md")
-    parser.add_argument("--json", type=Path, help="write the outcomes as JSON")
+    parser.add_argument("--json", type=Path, help="write the outcomes as JSON, after each row")
+    parser.add_argument("--of", type=Path, nargs="+", default=[], help="run nothing, tell of these JSON files")
     parser.add_argument("--keep", type=Path, help="folder for data and logs; a temporary one by default")
     options = parser.parse_args()
-    effort = Effort(kills=options.kills, random=options.random, minutes=options.minutes, judge_times=not options.busy)
-    if options.short:
-        effort = Effort(kills=1, random=5, minutes=0.1, judge_times=False)
-    outcomes = []
-    print(heading(), flush=True)
-    with tempfile.TemporaryDirectory(prefix="opportune-faults-") as temporary:
-        folder = options.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        modes = (options.mode,) if options.mode else ("embedded", "production")
-        for outcome in run(chosen(options.rows, short=options.short), effort, folder, modes):
-            outcomes.append(outcome)
-            print(line(outcome), flush=True)
+    parts = [read(path) for path in options.of] or [Part(machine(), list(_run_and_print(options)))]
+    outcomes = together(parts, [row.number for row in ROWS])
     print(figure(outcomes))
     if options.write:
-        write(options.write, outcomes, machine())
-    if options.json:
-        options.json.write_text(json.dumps([asdict(item) for item in outcomes], indent=2), encoding="utf-8")
+        options.write.write_text(page(outcomes, [part.machine for part in parts]), encoding="utf-8")
     sys.exit(0 if outcomes and all(item.good for item in outcomes) else 1)
 
 

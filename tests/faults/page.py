@@ -1,7 +1,6 @@
 """The outcomes as a table: on the screen, and as a page of the documentation."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from tests.faults.matrix import Outcome
 
@@ -52,15 +51,11 @@ def figure(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def page(outcomes: Sequence[Outcome], machine: str) -> str:
-    """The page."""
+def page(outcomes: Sequence[Outcome], machines: Sequence[str]) -> str:
+    """The page. machines: what the parts ran on."""
     rows = [(*cells(item)[:2], item.expected, *cells(item)[2:]) for item in outcomes]
     head = (*HEAD[:2], "expected", *HEAD[2:])
     table = [head, tuple("---" for _ in head), *rows]
     lines = ["| " + " | ".join(row) + " |" for row in table]
-    return f"{INTRODUCTION}\n{figure(outcomes)}\n\nMeasured on {machine}.\n\n" + "\n".join(lines) + "\n"
-
-
-def write(path: Path, outcomes: Sequence[Outcome], machine: str) -> None:
-    """Write the page."""
-    path.write_text(page(outcomes, machine), encoding="utf-8")
+    measured = "\n".join(f"- {machine}" for machine in machines)
+    return f"{INTRODUCTION}\n{figure(outcomes)}\n\nMeasured on\n\n{measured}\n\n" + "\n".join(lines) + "\n"

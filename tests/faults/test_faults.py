@@ -7,6 +7,7 @@ import pytest
 from tests.faults.__main__ import ROWS, chosen, run
 from tests.faults.matrix import Effort, Outcome
 from tests.faults.page import figure, page
+from tests.faults.parts import Part, keep, read, together
 
 EFFORT = Effort(kills=1, random=1, minutes=0.1, judge_times=False)
 
@@ -37,12 +38,23 @@ def outcome(**changes: object) -> Outcome:
 
 
 def test_the_page() -> None:
-    written = page([outcome(), outcome(number="5", lost=1, recovery_seconds=None)], "this machine")
+    written = page([outcome(), outcome(number="5", lost=1, recovery_seconds=None)], ["this machine"])
     assert "| 4 | kill | nothing lost | embedded | 20 | 21 | 0 | 0 | 2.3 | ok |" in written
     assert "| 1 | 0 |  | FAILED" in written
     assert "40 faults of 2 kinds injected, 42 objects acknowledged: 1 lost, 0 results twice" in figure(
         [outcome(), outcome(number="5", lost=1)]
     )
+
+
+def test_parts_become_one_in_the_order_of_the_matrix(tmp_path: Path) -> None:
+    first = Part("quiet", [outcome(number="5"), outcome(mode="production")])
+    keep(tmp_path / "first.json", first)
+    assert read(tmp_path / "first.json") == first
+    second = Part("busy", [outcome()])
+    found = together([first, second], ["4", "5"])
+    assert [(item.mode, item.number) for item in found] == [("embedded", "4"), ("embedded", "5"), ("production", "4")]
+    with pytest.raises(ValueError, match="row 4, embedded, is in two parts"):
+        together([second, second], ["4", "5"])
 
 
 @pytest.mark.parametrize("change", [{"lost": 1}, {"duplicates": 1}, {"failure": "x"}, {"runs": 0}])
