@@ -3,6 +3,7 @@
 # make viewer  open every result in OHIF with a browser; pictures in build/viewer/pictures
 # make check   style, format, types, floors
 # make faults  inject the matrix of faults into real nodes, count what was lost, write docs/faults.md
+# make soak    an hour of work under load, and what the processes hold; writes docs/soak.md
 # make bench   the measurements behind the documented figures
 # make attacks the table of docs/attacks.md, our listener beside pynetdicom's own server
 # make fuzz    a million mutated PDUs and a hundred thousand hostile connections
@@ -26,7 +27,7 @@ BIN := .venv/bin
 UV := UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" $(BIN)/uv
 INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 
-.PHONY: demo test viewer check faults bench attacks fuzz docs lock sbom audit-dependencies clean
+.PHONY: demo test viewer check faults soak bench attacks fuzz docs lock sbom audit-dependencies clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.installed
@@ -53,6 +54,10 @@ check: .venv/.installed-for-development
 faults: .venv/.installed-for-development
 	deploy/install-test-servers.sh
 	$(BIN)/python -m tests.faults $(FAULTS_ARGS)
+
+soak: .venv/.installed-for-development
+	deploy/install-test-servers.sh
+	$(BIN)/python -m benchmarks.soak --write docs/soak.md
 
 bench: .venv/.installed-for-development
 	$(BIN)/python -m benchmarks
