@@ -15,7 +15,8 @@ def test_errors_by_sex() -> None:
     found, true = COHORT.values["months"][men], COHORT.values["true_months"][men]
     wanted, limits = errors(found, true), bland_altman(found, true)
     assert row["MAE"]["value"] == pytest.approx(wanted.mae)
-    assert row["MAPE, %"]["value"] == pytest.approx(wanted.mape)
+    grown = true >= 12
+    assert row["MAPE from 1 year, %"]["value"] == pytest.approx(errors(found[grown], true[grown]).mape)
     assert row["Spearman"]["value"] == pytest.approx(wanted.spearman)
     assert row["bias"]["value"] == pytest.approx(limits.bias.value)
     assert row["lower limit"]["value"] == pytest.approx(limits.lower_limit.value)
@@ -34,6 +35,9 @@ def test_sex_by_age_group() -> None:
         ("male", "0 to < 1 y"), ("male", "1 to < 3 y"), ("male", "3 to < 6 y"), ("male", "6 to < 10 y"),
         ("male", "10 to < 14 y"), ("male", "14 to 18 y"), ("female", "0 to < 1 y"),
     ]  # fmt: skip
+    share = BY_GROUP.columns.index("MAPE from 1 year, %")
+    assert {str(row[share]) for row in BY_GROUP.rows if str(row[1]) == "0 to < 1 y"} <= {"-", "too few"}
+    assert any(row[share].value is not None for row in BY_GROUP.rows)
     assert sum(row[2].value or 0 for row in BY_GROUP.rows) == len(COHORT)
     assert any(str(cell) == "too few" for row in BY_GROUP.rows for cell in row)
     assert any(cell.low is not None for row in BY_GROUP.rows for cell in row)
