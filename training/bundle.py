@@ -91,6 +91,23 @@ def fill_measured(text: str, results: Mapping[str, float]) -> str:
     return before + measured(results) + rest.split(END, 1)[1]
 
 
+def retell(bundle: Path, found: Mapping[str, float]) -> None:
+    """Put figures that were found anew into the table of a bundle: results.json, README, and the card.md beside it.
+
+    Raises
+    ------
+    ValueError
+        If a text does not hold the two marks.
+    """
+    table = bundle / "docs" / "results.json"
+    results = json.loads(table.read_text(encoding="utf-8")) | dict(found)
+    texts = [path for path in (bundle / "docs" / "README.md", bundle.parent / "card.md") if path.is_file()]
+    filled = [fill_measured(path.read_text(encoding="utf-8"), results) for path in texts]
+    _json(table, results)
+    for path, text in zip(texts, filled, strict=True):
+        path.write_text(text, encoding="utf-8")
+
+
 def _json(path: Path, values: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from screening.card import ModelCard
-from training.bundle import BundleContent, fill_measured, halve, measured, write_bundle
+from training.bundle import BundleContent, fill_measured, halve, measured, retell, write_bundle
 from training.recipes.cap_mortality_texts import CARD, INFERENCE, METADATA
 
 
@@ -46,3 +46,17 @@ def test_measured_figures_take_the_place_of_older_ones() -> None:
     assert "0.5 |" not in filled
     with pytest.raises(ValueError, match="lacks"):
         fill_measured("no marks", {})
+
+
+def test_figures_found_anew_take_their_place_in_table_readme_and_card(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    (bundle / "docs").mkdir(parents=True)
+    old = {"train_rows": 9.0, "test_auc": 0.5}
+    (bundle / "docs" / "results.json").write_text(json.dumps(old))
+    texts = (bundle / "docs" / "README.md", tmp_path / "card.md")
+    for path in texts:
+        path.write_text(f"before\n{measured(old)}\nafter\n")
+    retell(bundle, {"test_auc": 0.75, "test_brier": 0.1})
+    now = {"train_rows": 9.0, "test_auc": 0.75, "test_brier": 0.1}
+    assert json.loads((bundle / "docs" / "results.json").read_text()) == now
+    assert [path.read_text() for path in texts] == [f"before\n{measured(now)}\nafter\n"] * 2

@@ -63,7 +63,7 @@ TIERS = {
     ),
     # half an hour of one core, most of it for drawing
     "small": Tier(
-        train=4000, validation=200, test=600, external=200, stored=256, shown=96, width=0.25, epochs=24,
+        train=4000, validation=200, test=600, external=600, stored=256, shown=96, width=0.25, epochs=24,
         arm_epochs=40, batch=64, films=1, lives=24, rate=3e-3, jitter=0.05,
     ),
     # a GPU: canvas and width of the specification

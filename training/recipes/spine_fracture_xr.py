@@ -42,7 +42,7 @@ __all__ = ["SIMULATOR_VERSION", "TIERS", "parts", "run"]
 
 OOD_PICTURES = 1200  # training pictures whose features the distance is measured from
 VALIDATED_LIVES = 6  # of each simulated person of validation while the network learns
-CALIBRATION_LIVES, JUDGED_LIVES = 20, 6  # of each simulated person of validation, and of test and external
+CALIBRATION_LIVES, JUDGED_LIVES = 20, 30  # of each simulated person of validation, and of test and external
 QUANTILES = 101
 DRAWS = 200  # bootstrap cohorts of the figures in results.json
 KEYPOINTS = "keypoints.safetensors"
@@ -206,12 +206,13 @@ def judged(
 ) -> tuple[dict[str, float], tuple[BadRow, ...]]:
     """The figures of people that training never saw, and those on whose picture no spine was found.
 
-    Without any event there is nothing to judge by: the counts say so.
+    Fates are drawn for all of them, so that they do not hang on who is left out. Without any event there is nothing to
+    judge by: the counts say so.
     """
     table = scored(reader, cohort, progress=request.progress)
     figures = {"share_without_spine": len(table.bad) / len(cohort)}
-    people = cohort.take(np.flatnonzero(~np.isin(cohort.line, [row.line for row in table.bad])))
-    futures = lives(people, name, JUDGED_LIVES, seed=request.seed)
+    seen = np.flatnonzero(~np.isin(cohort.line, [row.line for row in table.bad]))
+    futures = [life.take(seen) for life in lives(cohort, name, JUDGED_LIVES, seed=request.seed)]
     if any(life.event.any() for life in futures):
         figures |= judge(table, futures, seed=request.seed)
     return figures, table.bad

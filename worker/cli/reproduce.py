@@ -27,10 +27,14 @@ def reproduce(
         Path | None, typer.Option(help="Folder that keeps simulated patients; a training's --out does")
     ] = None,
     only: Annotated[str, typer.Option(help="Parts of the table, with commas: test,external,keypoints,...")] = "",
+    write: Annotated[
+        bool, typer.Option("--write", help="Put what is found into the bundle's table and its card; sign it anew then")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Make a card's table anew: the same simulated patients, the shipped weights; status 1 if a figure differs."""
-    from training.reproduce import ABSOLUTE, RELATIVE, Task  # noqa: PLC0415 (imports torch)
+    from training.bundle import retell  # noqa: PLC0415 (imports torch)
+    from training.reproduce import ABSOLUTE, RELATIVE, Task  # noqa: PLC0415
     from training.reproduce import reproduce as run  # noqa: PLC0415
 
     parts = tuple(name.strip() for name in only.split(",") if name.strip())
@@ -54,7 +58,10 @@ def reproduce(
         print_json({"model": model, "tolerance": {"absolute": ABSOLUTE, "relative": RELATIVE}} | _as_json(made))
     else:
         _print(model, made, f"{ABSOLUTE} up to 1, {RELATIVE:.0%} above")
-    if made.differing:
+    if write:
+        found = {figure.name: figure.found for figure in made.figures if not math.isnan(figure.found)}
+        retell(bundle or shipped(model), found | dict(made.new))
+    elif made.differing:
         names = ", ".join(figure.name for figure in made.differing)
         raise fail(f"{len(made.differing)} of {len(made.figures)} figures are not the card's: {names}")
 

@@ -1,7 +1,7 @@
 """The whole recipe in its tiny tier, the keypoint network standing aside: what it learns, writes and says."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +21,8 @@ from models.spine_fracture_xr.reader import load_reader
 from screening.errors import ConfigurationError
 from tests.training.spine_people import cohort
 from training.cohorts.spine_fracture_xr import SpineCohort, simulate
+from training.cohorts.table import BadRow
+from training.evaluation.scored import ScoredCohort
 from training.fitting import spine_keypoints
 from training.fitting.spine_hazard import TIERS, features_of, mean_c, train_hazard
 from training.recipes import spine_fracture_xr as recipe
@@ -194,3 +196,30 @@ def test_the_table_is_found_again(done: Run, monkeypatch: pytest.MonkeyPatch) ->
     assert made.new == {}
     assert {figure.name for figure in made.figures} | set(made.left) == set(done.result.metrics)
     assert set(made.left) == {"train_rows", "validation_rows", "training_lives", "training_events"}
+
+
+def test_fates_do_not_hang_on_who_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = cohort()
+    told: list[tuple[list[str], list[float]]] = []
+
+    def judge(table: ScoredCohort, futures: Sequence[SpineCohort], *, seed: int) -> dict[str, float]:
+        told.append((list(table.patient_id), list(futures[0].time)))
+        return {}
+
+    for left_out in ([], [2]):
+        kept = np.setdiff1d(np.arange(len(people)), left_out)
+        bad = tuple(BadRow(line=line, faults=()) for line in left_out)
+        table = ScoredCohort(
+            model_name="spine_fracture_xr",
+            name="test",
+            patient_id=people.patient_id[kept],
+            values={},
+            groups={},
+            bad=bad,
+        )
+        monkeypatch.setattr(recipe, "scored", lambda *_, table=table, **__: table)
+        monkeypatch.setattr(recipe, "judge", judge)
+        recipe.judged(None, people, "test", TrainingRequest(tier="tiny", out=Path()))  # type: ignore[arg-type]
+    (everybody, times), (others, their_times) = told
+    assert len(others) == len(everybody) - 1
+    assert dict(zip(others, their_times, strict=True)).items() < dict(zip(everybody, times, strict=True)).items()

@@ -56,6 +56,10 @@ def test_a_wrong_figure_is_told(bundle: Path) -> None:
     assert told.json["differing"] == ["test_auc"]
     alone = opportune("reproduce", NAME, "--bundle", bundle, "--only", "external")
     assert alone.status == 0
+    assert opportune("reproduce", NAME, "--bundle", bundle, "--write").status == 0
+    assert json.loads(path.read_text())["test_auc"] == 0.81
+    assert "| test auc | 0.81 |" in (bundle / "docs" / "README.md").read_text()
+    assert opportune("reproduce", NAME, "--bundle", bundle).status == 0
 
 
 def test_a_part_that_the_table_has_not(bundle: Path) -> None:
