@@ -2,7 +2,7 @@
 
 pending -> sending -> sent -> commit_requested -> committed; sending -> pending to try again, or failed for good;
 what was not found at the destination goes back to pending: the same bytes are sent again. held -> pending by an
-operator. Storage commitment is in `db.commitments`, offered here too.
+operator. Storage commitment is in `db.commitments`, what operators are told in `db.delivery_status`, offered here too.
 """
 
 from collections.abc import Sequence
@@ -22,10 +22,11 @@ from db.commitments import (
     verified,
 )
 from db.delivery_rows import Delivery, locked, move, to_deliveries
+from db.delivery_status import DeliveryStatus, in_state, of_job
 from db.engine import database_now, lease_now
-from db.tables import DeliveryRow, ReportObjectRow
+from db.tables import DeliveryRow
 from screening.errors import LeaseLost
-from screening.reports import DeliveryState, ObjectKind, SendResult
+from screening.reports import DeliveryState, SendResult
 
 __all__ = [
     "Batch",
@@ -41,6 +42,7 @@ __all__ = [
     "due",
     "expire_leases",
     "hasten",
+    "in_state",
     "lease_owners",
     "of_job",
     "plan",
@@ -69,24 +71,6 @@ class Batch:
 
     destination: str
     deliveries: tuple[Delivery, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeliveryStatus:
-    """How far one delivery is, without its bytes."""
-
-    delivery_id: int
-    destination: str
-    kind: ObjectKind
-    role: str
-    sop_instance_uid: str  #: as sent, or as it will be
-    state: DeliveryState
-    attempt: int
-    status: int | None  #: of the last C-STORE
-    detail: str | None
-    next_attempt_at: datetime | None
-    sent_at: datetime | None
-    committed_at: datetime | None
 
 
 def plan(s: Session, job_id: int, object_ids: dict[str, int], destinations: Sequence[PlannedDelivery]) -> None:
@@ -270,30 +254,3 @@ def retry(s: Session, delivery_id: int, who: str) -> bool:
         move(s, row, DeliveryState.PENDING, owner=who, detail="retried by an operator")
         audit.record(s, actor=who, action="retry", subject=f"delivery {delivery_id}", detail=row.destination)
     return bool(rows)
-
-
-def of_job(s: Session, job_id: int) -> list[DeliveryStatus]:
-    """How far the deliveries of a job are, by destination, in the order in which objects are sent."""
-    query = (
-        select(DeliveryRow, ReportObjectRow.kind, ReportObjectRow.role, ReportObjectRow.sop_instance_uid)
-        .join(ReportObjectRow, ReportObjectRow.id == DeliveryRow.report_object_id)
-        .where(DeliveryRow.job_id == job_id)
-        .order_by(DeliveryRow.destination, DeliveryRow.report_object_id)
-    )
-    return [
-        DeliveryStatus(
-            delivery_id=row.id,
-            destination=row.destination,
-            kind=ObjectKind(kind),
-            role=role,
-            sop_instance_uid=row.sent_sop_instance_uid or planned_uid,
-            state=DeliveryState(row.state),
-            attempt=row.attempt,
-            status=row.status,
-            detail=row.detail,
-            next_attempt_at=row.next_attempt_at,
-            sent_at=row.sent_at,
-            committed_at=row.committed_at,
-        )
-        for row, kind, role, planned_uid in s.execute(query)
-    ]

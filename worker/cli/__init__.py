@@ -6,7 +6,22 @@ import typer
 
 from screening.errors import ConfigurationError, ScreeningError
 from screening.printable import printable_lines
-from worker.cli import audit, context, demo, evaluate, models, node, purge, reproduce, run, screen, send, status, train
+from worker.cli import (
+    audit,
+    context,
+    deliveries,
+    demo,
+    evaluate,
+    models,
+    node,
+    purge,
+    reproduce,
+    run,
+    screen,
+    send,
+    status,
+    train,
+)
 from worker.faults import describe, trace
 
 app = typer.Typer(
@@ -15,7 +30,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _module in (demo, run, screen, send, status, node, purge, models, train, evaluate, reproduce, context, audit):
+for _module in (
+    demo, run, screen, send, status, deliveries, node, purge, models, train, evaluate, reproduce, context, audit,
+):  # fmt: skip
     _module.register(app)
 
 
