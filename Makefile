@@ -7,6 +7,7 @@
 # make bench   the measurements behind the documented figures
 # make attacks the table of docs/attacks.md, our listener beside pynetdicom's own server
 # make fuzz    a million mutated PDUs and a hundred thousand hostile connections
+# make fuzz-guided  a million PDUs by libFuzzer, which looks at what each one reaches (atheris)
 # make docs    the pages that are made from code
 # make lock    the lock files of a release, from pyproject.toml and constraints.txt
 # make sbom    build/sbom.cdx.json: what a release installs, as a CycloneDX bill of materials
@@ -27,7 +28,7 @@ BIN := .venv/bin
 UV := UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" $(BIN)/uv
 INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 
-.PHONY: demo test viewer check faults soak bench attacks fuzz docs lock sbom audit-dependencies clean
+.PHONY: demo test viewer check faults soak bench attacks fuzz fuzz-guided docs lock sbom audit-dependencies clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.installed
@@ -67,6 +68,10 @@ attacks: .venv/.installed-for-development
 
 fuzz: .venv/.installed-for-development
 	$(BIN)/python -m benchmarks.fuzz
+
+fuzz-guided: .venv/.installed-for-development
+	$(UV) pip install -q --python $(BIN)/python "atheris>=3,<4"
+	$(BIN)/python -m benchmarks.fuzz_guided
 
 docs: .venv/.installed-for-development
 	$(BIN)/python -m worker.documents
