@@ -1,5 +1,6 @@
 """Runs the node: everything in one process, or one role of it."""
 
+import gc
 import logging
 import signal
 import threading
@@ -122,6 +123,9 @@ def _celery_app(node: Node, sandbox: Sandbox) -> Celery:
 
 def _begin(listener: Listener, node: Node) -> int:
     """Start listening; the port."""
+    # modules and settings never become garbage: whoever collects that of ended associations need not look at them
+    gc.collect()
+    gc.freeze()
     try:
         return when_database_answers(node.settings, listener.start)
     except OSError as exc:
