@@ -65,7 +65,7 @@ TIERS: Mapping[str, Tier] = {
     # about twenty minutes of one core, with the drawing of the training patients; few slices at a time rather than
     # small ones, because at 4 mm a pixel honeycombing and reticulation are gone
     "small": Tier(
-        train=600, validation=100, test=400, external=150, size=112, slices=16,
+        train=600, validation=100, test=400, external=960, size=112, slices=16,
         epochs=((112, 4),) * 14 + ((112, 2),) * 2, backbones=(Backbone(name="resnet18", width=0.5),),
         batch=16, peak_rate=1.5e-3,
     ),
