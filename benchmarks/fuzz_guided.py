@@ -8,7 +8,6 @@ import argparse
 import sys
 from pathlib import Path
 
-LONGEST_SECONDS = 1
 MOST_MEGABYTES = 512
 
 
@@ -21,9 +20,9 @@ def main() -> None:
     try:
         import atheris  # noqa: PLC0415 (no part of what is installed: a tool)
     except ImportError:
-        sys.exit("atheris is not installed: pip install atheris")
+        sys.exit("atheris is not installed: make fuzz-guided installs it")
     with atheris.instrument_imports(include=["pynetdicom", "pydicom", "dicom_node"]):
-        from benchmarks.fuzz import SEEDS, Decoders  # noqa: PLC0415
+        from benchmarks.fuzz import LONGEST_SECONDS, SEEDS, Decoders  # noqa: PLC0415
     corpus = options.folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(SEEDS):
@@ -33,7 +32,7 @@ def main() -> None:
     def read(data: bytes) -> None:
         decoders.read(data)
 
-    limits = [f"-runs={options.decodes}", f"-timeout={LONGEST_SECONDS}", f"-rss_limit_mb={MOST_MEGABYTES}"]
+    limits = [f"-runs={options.decodes}", f"-timeout={LONGEST_SECONDS:.0f}", f"-rss_limit_mb={MOST_MEGABYTES}"]
     atheris.Setup([sys.argv[0], str(corpus), *limits, "-max_len=4096", f"-artifact_prefix={options.folder}/"], read)
     atheris.Fuzz()  # ends the process
 

@@ -87,7 +87,7 @@ def soak(folder: Path, mode: str, minutes: float, images_per_second: float) -> S
         begin = time.monotonic()
         department.send_all(list(arrivals(minutes, images_per_second, templates)))
         sending = time.monotonic() - begin
-        wait_for("everything done", lambda: made.node.settled(received=department.images), AFTERWARDS_SECONDS)
+        wait_for("everything done", lambda: _done(made.node, department.images), AFTERWARDS_SECONDS)
         afterwards = time.monotonic() - begin - sending
         return Soak(
             mode=mode,
@@ -97,9 +97,16 @@ def soak(folder: Path, mode: str, minutes: float, images_per_second: float) -> S
             studies=len(department.late_seconds),
             slowest_send_seconds=max(department.late_seconds),
             verdict=judge(made),
-            unfinished=unfinished(made),
+            unfinished=unfinished(made) + [f"{role} ended" for role in made.node.processes if made.dead(role)],
             samples=_of_the_load(sampler.samples, sending),
         )
+
+
+def _done(node: NodeUnderTest, images: int) -> bool:
+    """Whether every model has decided on every study, and what came of it is done."""
+    counts = node.counts()
+    decided = sum(counts["decisions"].values()) >= counts["studies"] * len(registry.names())
+    return decided and node.settled(received=images)
 
 
 def _of_the_load(samples: list[Sample], seconds: float) -> list[Sample]:
@@ -133,6 +140,8 @@ def main() -> None:
     parser.add_argument("--mode", choices=("embedded", "production"), default="production")
     parser.add_argument("--write", type=Path, help="the page; its picture lies beside it, with the same name and .png")
     options = parser.parse_args()
+    if options.minutes * 60 < 6 * SAMPLE_SECONDS:
+        parser.error(f"--minutes must be {6 * SAMPLE_SECONDS / 60:g} or more, for two samples of each third")
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix="soak-") as folder:  # a disk, as /tmp may be memory
         result = soak(Path(folder), options.mode, options.minutes, options.rate)
     print(report(result))

@@ -50,7 +50,7 @@ class Soak:
     studies: int
     slowest_send_seconds: float  #: from when a study was due to its last acknowledgement
     verdict: Verdict
-    unfinished: list[str]
+    unfinished: list[str]  #: jobs and deliveries that are not done, roles that ended
     samples: list[Sample]
 
     @property
@@ -84,7 +84,7 @@ def report(soak: Soak) -> str:
         f" screened and delivered {soak.afterwards_seconds:.0f} s after the last image.",
         "",
         f"{verdict.acknowledged} acknowledged, {verdict.lost} lost, {verdict.duplicates} results twice,"
-        f" {len(soak.unfinished)} jobs or deliveries not done.",
+        f" {len(soak.unfinished)} jobs, deliveries or processes did not end well.",
         "",
         "| held by | | first third | middle third | last third | most | flat |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -107,12 +107,12 @@ def write(path: Path, soak: Soak) -> None:
     path.write_text(_PAGE.format(report=report(soak), machine=machine, picture=picture.name, growth=GROWTH), "utf-8")
 
 
-_PAGE = """# An hour of work
+_PAGE = """# Work under load
 
 Made by `python -m benchmarks.soak --write docs/soak.md`: a node of its own processes with the five shipped models, fed
-with simulated radiographs and CTs at three images a second on average, about twice a busy department's load. Studies
+with simulated radiographs and CTs; three images a second on average are about twice a busy department's load. Studies
 come at random, each as fast as it is taken, and twelve at once every ten minutes. Memory, files and threads are those
-of each process and its children, every 15 seconds.
+of each process and its children, every 15 seconds. PostgreSQL runs without fsync.
 
 Measured on {machine}.
 
@@ -130,22 +130,19 @@ def draw(path: Path, soak: Soak) -> None:
     minutes = [sample.seconds / 60 for sample in soak.samples]
     figure = Figure(figsize=(10, 7), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = dict(zip((*_HELD, "log"), figure.subplots(2, 2, sharex=True).flat, strict=True))
-    for (what, panel), title in zip(panels.items(), ("Memory, MB", "Open files", "Threads", ""), strict=True):
-        panel.set_title(title, fontsize=10, loc="left")
+    panels = dict(zip((*_HELD, "write-ahead log, MB, and jobs that wait"), figure.subplots(2, 2).flat, strict=True))
+    for what, ask in _HELD.items():
+        for role, colour in zip(soak.samples[0].held, COLOURS, strict=False):
+            panels[what].plot(minutes, [ask(sample, role) for sample in soak.samples], color=colour, label=role)
+    *_, last = panels.values()
+    last.plot(minutes, [sample.log_megabytes for sample in soak.samples], color=COLOURS[0], label="log, MB")
+    last.plot(minutes, [sample.waiting for sample in soak.samples], color=COLOURS[1], linewidth=0.8, label="jobs")
+    last.legend(frameon=False, fontsize=8)
+    panels["memory, MB"].legend(frameon=False, fontsize=8)
+    for what, panel in panels.items():
+        panel.set_title(what, fontsize=10, loc="left")
         panel.spines[["top", "right"]].set_visible(False)
         panel.grid(color="#e6e6e6", linewidth=0.6)
-        if what == "log":
-            panel.set_title("Write-ahead log, MB, and jobs that wait", fontsize=10, loc="left")
-            panel.plot(minutes, [s.log_megabytes for s in soak.samples], color=COLOURS[0], label="log, MB")
-            panel.plot(minutes, [s.waiting for s in soak.samples], color=COLOURS[1], linewidth=0.8, label="jobs")
-            panel.legend(frameon=False, fontsize=8)
-            continue
-        for role, colour in zip(soak.samples[0].held, COLOURS, strict=False):
-            panel.plot(minutes, [_HELD[what](s, role) for s in soak.samples], color=colour, label=role)
-    panels["memory, MB"].legend(frameon=False, fontsize=8)
-    for panel in panels.values():
         panel.set_ylim(bottom=0)
-    for panel in (panels["threads"], panels["log"]):
         panel.set_xlabel("minutes", fontsize=9)
     figure.savefig(path, dpi=DPI, metadata={"Software": None})

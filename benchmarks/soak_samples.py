@@ -1,10 +1,12 @@
 """What a node's processes hold, asked every few seconds from outside."""
 
-import threading
+import os
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +14,7 @@ from sqlalchemy import text
 
 from tests.faults.bench import Bench
 
-PAGE = 4096
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,23 +37,24 @@ class Sample:
 
 
 class Sampler:
-    """Samples in a thread of its own while it is entered."""
+    """Samples in a thread of its own while it is entered; leaving it raises what a sample raised."""
 
     def __init__(self, made: Bench, every_seconds: float) -> None:
         self.samples: list[Sample] = []
         self._made, self._every = made, every_seconds
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sampler")
+        self._stop = Event()
+        self._thread = ThreadPoolExecutor(1)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._sampling = self._thread.submit(self._run)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        self._thread.shutdown()
+        self._sampling.result()
 
     def _run(self) -> None:
         begin = time.monotonic()

@@ -6,7 +6,7 @@ from db import audit, deliveries
 from db.engine import transaction
 from screening.reports import DeliveryState, SendResult
 from tests.worker.cli.command import opportune
-from tests.worker.cli.test_status import GOOD, _screened
+from tests.worker.cli.screened import GOOD, screened
 from tests.worker.factories import STUDY
 from tests.worker.sandbox.scripted import ScriptedSandbox
 from worker.ports import Ports
@@ -15,7 +15,7 @@ from worker.ports import Ports
 @pytest.fixture
 def refused(node: Ports) -> list[int]:
     """Two deliveries that the archive refused for good."""
-    job_id = _screened(node, ScriptedSandbox(GOOD))
+    job_id = screened(node, ScriptedSandbox(GOOD))
     with transaction(node.sessions) as session:
         numbers = [item.delivery_id for item in deliveries.of_job(session, job_id)]
         batch = deliveries.claim_batch(session, numbers[0], owner="host:1", lease_seconds=60)

@@ -1,7 +1,6 @@
 """What is where, and why; and what an operator may do about it."""
 
 import getpass
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,31 +10,19 @@ from db.engine import transaction
 from screening.errors import BadPixelData
 from screening.jobs import JobState
 from screening.reports import DeliveryState, SendResult
-from tests.db.factories import make_findings, make_report
 from tests.worker.cli.command import opportune
 from tests.worker.cli.conftest import Configure
+from tests.worker.cli.screened import GOOD, screened
 from tests.worker.factories import STUDY
 from tests.worker.fake_registry import FakeRegistry, choose_frontal
-from tests.worker.ports import MODEL, pacs, radiograph, receive
+from tests.worker.ports import MODEL, radiograph, receive
 from tests.worker.sandbox.scripted import ScriptedSandbox
 from worker.indexing import index_received
 from worker.intake import intake_quiet
 from worker.ports import Ports
-from worker.screening_job import screen
 from worker.secrecy import Secrecy, log_key
 
-GOOD = (make_findings(), make_report())
 BAD = BadPixelData("the pixel data are cut off [2 of 9 rows]")
-
-
-def _screened(node: Ports, sandbox: ScriptedSandbox) -> int:
-    """A study that was screened, its results on the way to a PACS; the number of its job."""
-    node = replace(node, settings=node.settings.model_copy(update={"destinations": (pacs(104),)}))
-    receive(node, radiograph(AccessionNumber="A-17"))
-    index_received(node)
-    ((job_id, _),) = intake_quiet(node)
-    screen(job_id, node, sandbox, "host:1")
-    return job_id
 
 
 def _state(node: Ports, job_id: int) -> JobState:
@@ -68,7 +55,7 @@ def test_a_database_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch
 
 
 def test_status_counts(node: Ports) -> None:
-    _screened(node, ScriptedSandbox(GOOD))
+    screened(node, ScriptedSandbox(GOOD))
     as_json, as_table = opportune("status", "--json"), opportune("status")
     assert as_json.status == as_table.status == 0
     assert as_json.json["instances"]["indexed"] == 1
@@ -81,7 +68,7 @@ def test_status_counts(node: Ports) -> None:
 
 
 def test_a_study_is_found_by_accession_number_and_by_uid(node: Ports) -> None:
-    job_id = _screened(node, ScriptedSandbox(GOOD))
+    job_id = screened(node, ScriptedSandbox(GOOD))
     for text in ("A-17", STUDY):
         ended = opportune("study", "show", text, "--json")
         assert ended.status == 0
@@ -92,7 +79,7 @@ def test_a_study_is_found_by_accession_number_and_by_uid(node: Ports) -> None:
 
 
 def test_a_study_is_shown_to_people_with_history_findings_and_deliveries(node: Ports) -> None:
-    _screened(node, ScriptedSandbox(GOOD))
+    screened(node, ScriptedSandbox(GOOD))
     out = opportune("study", "show", "A-17").out
     for text in ("eligible", "claimed", "inferred", "30-day mortality", "12.50", "measurements", "pending"):
         assert text in out
@@ -118,14 +105,14 @@ def test_a_study_that_is_not_there(node: Ports, command: tuple[str, ...]) -> Non
 
 def test_quarantine_is_listed_with_its_reason(node: Ports) -> None:
     assert opportune("quarantine", "list").out == "Quarantine: none\n"
-    job_id = _screened(node, ScriptedSandbox(BAD))
+    job_id = screened(node, ScriptedSandbox(BAD))
     (row,) = opportune("quarantine", "list", "--json").json
     assert (row["job_id"], row["model"], row["attempt"], row["reason"]) == (job_id, MODEL, 1, str(BAD))
     assert str(BAD) in opportune("quarantine", "list").out
 
 
 def test_a_quarantined_job_is_tried_again(node: Ports) -> None:
-    job_id = _screened(node, ScriptedSandbox(BAD))
+    job_id = screened(node, ScriptedSandbox(BAD))
     ended = opportune("quarantine", "retry", job_id)
     assert (ended.status, ended.out) == (0, f"job {job_id} will be tried again\n")
     assert _state(node, job_id) is JobState.READY
@@ -135,7 +122,7 @@ def test_a_quarantined_job_is_tried_again(node: Ports) -> None:
 
 
 def test_a_quarantined_job_is_given_up_with_a_reason(node: Ports) -> None:
-    job_id = _screened(node, ScriptedSandbox(BAD))
+    job_id = screened(node, ScriptedSandbox(BAD))
     ended = opportune("quarantine", "dismiss", job_id, "--why", "sent by mistake")
     assert ended.status == 0
     assert _state(node, job_id) is JobState.DISMISSED
@@ -145,7 +132,7 @@ def test_a_quarantined_job_is_given_up_with_a_reason(node: Ports) -> None:
 
 
 def test_giving_up_needs_a_reason(node: Ports) -> None:
-    job_id = _screened(node, ScriptedSandbox(BAD))
+    job_id = screened(node, ScriptedSandbox(BAD))
     ended = opportune("quarantine", "dismiss", job_id)
     assert ended.status == 2
     assert "--why" in ended.err
@@ -154,7 +141,7 @@ def test_giving_up_needs_a_reason(node: Ports) -> None:
 
 @pytest.mark.parametrize("command", [("retry",), ("dismiss", "--why", "x")])
 def test_a_job_that_is_done_or_unknown_is_not_in_quarantine(node: Ports, command: tuple[str, ...]) -> None:
-    job_id = _screened(node, ScriptedSandbox(GOOD))
+    job_id = screened(node, ScriptedSandbox(GOOD))
     for number, message in ((job_id, f"job {job_id} is not in quarantine"), (4711, "there is no job 4711")):
         ended = opportune("quarantine", *command, number)
         assert ended.status == 1
@@ -163,7 +150,7 @@ def test_a_job_that_is_done_or_unknown_is_not_in_quarantine(node: Ports, command
 
 
 def test_a_study_is_tried_again_jobs_and_deliveries(node: Ports) -> None:
-    job_id = _screened(node, ScriptedSandbox(GOOD))
+    job_id = screened(node, ScriptedSandbox(GOOD))
     with transaction(node.sessions) as session:
         first = deliveries.of_job(session, job_id)[0].delivery_id
         batch = deliveries.claim_batch(session, first, owner="s", lease_seconds=60)
@@ -180,13 +167,13 @@ def test_a_study_is_tried_again_jobs_and_deliveries(node: Ports) -> None:
 
 
 def test_a_studys_quarantined_job_is_tried_again(node: Ports) -> None:
-    job_id = _screened(node, ScriptedSandbox(BAD))
+    job_id = screened(node, ScriptedSandbox(BAD))
     assert opportune("study", "retry", STUDY).out == "1 will be tried again\n"
     assert _state(node, job_id) is JobState.READY
 
 
 def test_what_was_given_up_stays_given_up(node: Ports) -> None:
-    job_id = _screened(node, ScriptedSandbox(BAD))
+    job_id = screened(node, ScriptedSandbox(BAD))
     opportune("quarantine", "dismiss", job_id, "--why", "sent by mistake")
     assert opportune("study", "retry", STUDY).out == "0 will be tried again\n"
     assert _state(node, job_id) is JobState.DISMISSED
