@@ -1,10 +1,12 @@
 """Instances: one row for each reception, from `received` to what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict, Unpack, cast
 
-from sqlalchemy import exists, insert, or_, select
+from sqlalchemy import Table, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -45,31 +47,38 @@ class Received:
     received_at: datetime
 
 
-def register(
-    s: Session,
-    *,
-    association_id: int | None,
-    sop_class_uid: str,
-    sop_instance_uid: str,
-    transfer_syntax_uid: str,
-    spool_name: str,
-    size: int,
-) -> int:
-    """Record a reception whose bytes are safe in the spool. One INSERT: a C-STORE answer waits for it."""
-    return s.execute(
-        insert(InstanceRow)
-        .values(
-            association_id=association_id,
-            sop_class_uid=sop_class_uid,
-            sop_instance_uid=sop_instance_uid,
-            transfer_syntax_uid=transfer_syntax_uid,
-            spool_name=spool_name,
-            size=size,
-            state=InstanceState.RECEIVED,
-            received_at=moment_of(s),
-        )
-        .returning(InstanceRow.id)
-    ).scalar_one()
+class NewInstance(TypedDict):
+    """A reception."""
+
+    association_id: int | None
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    spool_name: str
+    size: int  #: bytes of its file
+
+
+def register(s: Session, **reception: Unpack[NewInstance]) -> int:
+    """Record one reception; its number."""
+    register_all(s, [reception])
+    return s.scalars(select(InstanceRow.id).where(InstanceRow.spool_name == reception["spool_name"])).one()
+
+
+def register_all(s: Session, receptions: Sequence[NewInstance]) -> None:
+    """Record receptions whose bytes are in the spool, or on their way to the disk. C-STORE answers wait for it."""
+    rows = insert(cast("Table", InstanceRow.__table__)).values(state=InstanceState.RECEIVED, received_at=moment_of(s))
+    s.connection().execute(rows, [dict(reception) for reception in receptions])
+
+
+def withdraw(s: Session, spool_name: str, reason: str) -> None:
+    """A reception was registered and is not durable: it counts no more, and may come again."""
+    row = s.scalars(select(InstanceRow).where(InstanceRow.spool_name == spool_name).with_for_update()).one_or_none()
+    if row is None:
+        return
+    if row.study_instance_uid is not None:
+        s.execute(update(StudyRow).filter_by(study_instance_uid=row.study_instance_uid).values(intake_due=True))
+    row.series_id = None
+    _settle(s, row, InstanceState.UNREADABLE, "not-durable", f"{reason}; the sender was told to send it again")
 
 
 def is_registered(s: Session, spool_name: str) -> bool:

@@ -1,12 +1,15 @@
 """What the listener writes down, and the ledger that writes it to the database."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import asdict
+from typing import Protocol, cast
 
 from db import associations, audit, audit_messages, commitments, conditions, instances
 from db.engine import Sessions, database_now, transaction
+from db.instances import NewInstance
 from dicom_node.audit.events import Entity, Reporter
 from dicom_node.commitment import failure_reason_text
+from dicom_node.registrar import Registration
 
 RejectedContext = tuple[str, list[str]]
 """Abstract syntax and the transfer syntaxes offered with it."""
@@ -40,17 +43,12 @@ class Ledger(Protocol):
         """Close the associations that an earlier listener left open; how many. Its spool's failure is over."""
         ...
 
-    def register(
-        self,
-        *,
-        association_id: int,
-        sop_class_uid: str,
-        sop_instance_uid: str,
-        transfer_syntax_uid: str,
-        spool_name: str,
-        size: int,
-    ) -> None:
-        """An object is in the spool. CommitUnknown when nobody knows whether that was written."""
+    def register(self, registrations: Sequence[Registration]) -> None:
+        """Objects are in the spool: all are written, or none. CommitUnknown when nobody knows whether they were."""
+        ...
+
+    def withdraw(self, spool_name: str, reason: str) -> None:
+        """What was registered is not durable, and its sender was told so."""
         ...
 
     def is_registered(self, spool_name: str) -> bool:
@@ -148,27 +146,15 @@ class DatabaseLedger:
             conditions.cleared(s, conditions.SPOOL)
             return associations.close_stale(s)
 
-    def register(
-        self,
-        *,
-        association_id: int,
-        sop_class_uid: str,
-        sop_instance_uid: str,
-        transfer_syntax_uid: str,
-        spool_name: str,
-        size: int,
-    ) -> None:
+    def register(self, registrations: Sequence[Registration]) -> None:
         """See Ledger."""
         with transaction(self._sessions) as s:
-            instances.register(
-                s,
-                association_id=association_id,
-                sop_class_uid=sop_class_uid,
-                sop_instance_uid=sop_instance_uid,
-                transfer_syntax_uid=transfer_syntax_uid,
-                spool_name=spool_name,
-                size=size,
-            )
+            instances.register_all(s, [cast("NewInstance", asdict(registration)) for registration in registrations])
+
+    def withdraw(self, spool_name: str, reason: str) -> None:
+        """See Ledger."""
+        with transaction(self._sessions) as s:
+            instances.withdraw(s, spool_name, reason)
 
     def is_registered(self, spool_name: str) -> bool:
         """See Ledger."""

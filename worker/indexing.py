@@ -90,11 +90,16 @@ def _index(ports: Ports, row: Received) -> None:
 def _read(ports: Ports, row: Received) -> Instance:
     path = ports.spool.path(row.spool_name)
     try:
-        path.stat()
+        size = path.stat().st_size
     except FileNotFoundError:
         raise BadHeader("the received file is no longer in the spool; ask the sender to send it again") from None
     except OSError as exc:
         raise SpoolUnavailable(f"cannot find a stored file: {exc.strerror}") from exc
+    if size != row.size:  # a power cut fell between row and file
+        raise BadHeader(
+            f"the received file has {size} of {row.size} bytes; its sender was never told that it was stored, and "
+            "sends it again"
+        )
     instance = read_instance(path, location=row.spool_name)
     if instance.sop_instance_uid != row.sop_instance_uid:
         raise BadHeader(
