@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict, Unpack, cast
 
-from sqlalchemy import Table, exists, insert, or_, select, update
+from sqlalchemy import Table, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from db.columns import clean_text
 from db.engine import database_now, moment_of
 from db.tables import DeliveryRow, InstanceRow, RefusalRow, ReportObjectRow, SeriesRow, StudyRow
 from db.upsert import insert_or_ignore
+from screening import clock
 from screening.types import Instance
 
 _ANOTHER_PATIENT = "another patient (PatientID or its issuer) came under this Study Instance UID"
@@ -47,6 +48,12 @@ class Received:
     received_at: datetime
 
 
+# built once: a C-STORE answer waits for it
+_RECEIVED = InstanceState.RECEIVED.value
+_REGISTER = insert(cast("Table", InstanceRow.__table__))
+_REGISTER_BY_ITS_CLOCK = _REGISTER.values(received_at=func.clock_timestamp())
+
+
 class NewInstance(TypedDict):
     """A reception."""
 
@@ -66,8 +73,13 @@ def register(s: Session, **reception: Unpack[NewInstance]) -> int:
 
 def register_all(s: Session, receptions: Sequence[NewInstance]) -> None:
     """Record receptions whose bytes are in the spool, or on their way to the disk. C-STORE answers wait for it."""
-    rows = insert(cast("Table", InstanceRow.__table__)).values(state=InstanceState.RECEIVED, received_at=moment_of(s))
-    s.connection().execute(rows, [dict(reception) for reception in receptions])
+    connection = s.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(_REGISTER_BY_ITS_CLOCK, [{**reception, "state": _RECEIVED} for reception in receptions])
+    else:
+        now = clock.now()
+        rows = [{**reception, "state": _RECEIVED, "received_at": now} for reception in receptions]
+        connection.execute(_REGISTER, rows)
 
 
 def withdraw(s: Session, spool_name: str, reason: str) -> None:
