@@ -86,6 +86,15 @@ def test_a_file_that_is_gone_is_told(ports: Ports) -> None:
     assert "no longer in the spool" in _reasons(ports)[0]
 
 
+def test_a_file_that_a_power_cut_left_half_is_told(ports: Ports) -> None:
+    """Its row was durable before it was, and its sender never heard of Success."""
+    path = ports.spool.path(receive(ports, radiograph()))
+    os.truncate(path, path.stat().st_size - 1)
+    index_received(ports)
+    assert _states(ports) == {"unreadable": 1}
+    assert "its sender was never told that it was stored" in _reasons(ports)[0]
+
+
 @pytest.mark.parametrize("where", ["read_instance", "instances.index"])
 def test_a_fault_that_nobody_foresaw_becomes_a_row_and_stops_no_other_file(
     ports: Ports, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: str
