@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict, Unpack, cast
 
-from sqlalchemy import Table, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -67,13 +67,12 @@ class NewInstance(TypedDict):
 
 def register(s: Session, **reception: Unpack[NewInstance]) -> int:
     """Record one reception; its number."""
-    register_all(s, [reception])
+    register_all(s.connection(), [reception])
     return s.scalars(select(InstanceRow.id).where(InstanceRow.spool_name == reception["spool_name"])).one()
 
 
-def register_all(s: Session, receptions: Sequence[NewInstance]) -> None:
+def register_all(connection: Connection, receptions: Sequence[NewInstance]) -> None:
     """Record receptions whose bytes are in the spool, or on their way to the disk. C-STORE answers wait for it."""
-    connection = s.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(_REGISTER_BY_ITS_CLOCK, [{**reception, "state": _RECEIVED} for reception in receptions])
     else:

@@ -1,12 +1,10 @@
 """What the listener writes down, and the ledger that writes it to the database."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Protocol, cast
+from typing import Protocol
 
 from db import associations, audit, audit_messages, commitments, conditions, instances
-from db.engine import Sessions, database_now, transaction
-from db.instances import NewInstance
+from db.engine import Sessions, core_transaction, database_now, transaction
 from dicom_node.audit.events import Entity, Reporter
 from dicom_node.commitment import failure_reason_text
 from dicom_node.registrar import Registration
@@ -148,8 +146,19 @@ class DatabaseLedger:
 
     def register(self, registrations: Sequence[Registration]) -> None:
         """See Ledger."""
-        with transaction(self._sessions) as s:
-            instances.register_all(s, [cast("NewInstance", asdict(registration)) for registration in registrations])
+        rows: list[instances.NewInstance] = [
+            {
+                "association_id": one.association_id,
+                "sop_class_uid": one.sop_class_uid,
+                "sop_instance_uid": one.sop_instance_uid,
+                "transfer_syntax_uid": one.transfer_syntax_uid,
+                "spool_name": one.spool_name,
+                "size": one.size,
+            }
+            for one in registrations
+        ]
+        with core_transaction(self._sessions) as connection:
+            instances.register_all(connection, rows)
 
     def withdraw(self, spool_name: str, reason: str) -> None:
         """See Ledger."""

@@ -3,6 +3,7 @@
 It prints its port and listens until standard input ends.
 """
 
+import gc
 import sys
 from pathlib import Path
 
@@ -27,7 +28,9 @@ def main() -> None:
         ledger=DatabaseLedger(make_sessions(engine)),
         on_stored=lambda: None,
     )
-    print(listener.start(), flush=True)
+    port = listener.start()
+    gc.freeze()  # as `opportune listener` does
+    print(port, flush=True)
     sys.stdin.read()
     listener.stop()
     engine.dispose()

@@ -55,10 +55,10 @@ def test_receptions_are_registered_together_or_not_at_all(sessions: Sessions) ->
     }
     two: instances.NewInstance = {**one, "spool_name": "two", "size": 2}
     with transaction(sessions) as s:
-        instances.register_all(s, [one, two])
+        instances.register_all(s.connection(), [one, two])
         assert [(row.spool_name, row.size) for row in instances.received(s)] == [("one", 1), ("two", 2)]
     with pytest.raises(IntegrityError), transaction(sessions) as s:
-        instances.register_all(s, [{**one, "spool_name": "three"}, two])
+        instances.register_all(s.connection(), [{**one, "spool_name": "three"}, two])
     with transaction(sessions) as s:
         assert instances.known_spool_names(s) == {"one", "two"}
 
