@@ -74,7 +74,7 @@ memory) and no big endian (retired in 2006)."""
 
 @cache
 def storage_contexts() -> tuple[PresentationContext, ...]:
-    """C-STORE of what we take; the same ones for all associations, as building them takes 2 ms and nobody writes them."""
+    """C-STORE of what we take. All associations share them: building them takes 2 ms, and nobody writes them."""
     return tuple(build_context(uid, list(RECEIVED_TRANSFER_SYNTAXES)) for uid in RECEIVED_SOP_CLASSES)
 
 
