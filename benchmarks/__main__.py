@@ -1,6 +1,17 @@
-"""Run every measurement side by side with others' software: `make bench`."""
+"""Every measurement side by side with others' software: `make bench`. Each has its own command, with options."""
 
-from benchmarks.receive.__main__ import main
+import subprocess
+import sys
+
+PARTS = ("benchmarks.receive", "benchmarks.reading")
+
+
+def main() -> None:
+    """Run one after the other, each in a process of its own."""
+    for part in PARTS:
+        print(f"\n## {part}\n", flush=True)
+        subprocess.run([sys.executable, "-m", part], check=True)
+
 
 if __name__ == "__main__":
     main()
