@@ -220,7 +220,10 @@ class Target:
         self.port = self._listener.start()
         self.connections = 0
         clients.echoes(self.port)
-        self._wait(lambda: threading.active_count() <= 5)
+        with clients.establish(self.port) as connection:  # the first object starts a thread that stays
+            connection.sendall(clients.store_command() + clients.fragment(b"", last=True))
+            clients.read_pdu(connection)
+        self._wait(lambda: threading.active_count() <= 6)
         self._threads, self._files = threading.active_count(), _descriptors()
 
     def require_healthy(self) -> None:

@@ -91,6 +91,7 @@ class BoundedAssociation(Association):
             if self.dul.ident is not None:
                 self.dul.join(self._bounds.limits.pdu_seconds)
             self._messages.release()
+            self._transport.release()
             self._on_end()
 
     def cut(self) -> None:

@@ -136,6 +136,11 @@ class BoundedSocket(ClosingSocket):
             connection.settimeout(self.assoc.network_timeout)
         super().send(bytestream)
 
+    def release(self) -> None:
+        """Let go of the buffer: nothing is read any more, and an association lives on until garbage is collected."""
+        self._at = self._end = 0
+        self._view, self._buffer = memoryview(b""), bytearray()
+
     def condemn(self) -> None:
         """Read no more of it: it is about to be aborted."""
         self._condemned = True

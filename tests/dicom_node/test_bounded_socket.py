@@ -146,3 +146,10 @@ def test_a_peer_that_goes_in_the_middle_of_data_is_no_breach(pair: _Pair) -> Non
     assert bytes(pair.ours.recv(10)) == b"123"
     assert pair.ours.recv(HEADER_BYTES) == b""
     assert pair.breaches == []
+
+
+def test_what_is_released_holds_nothing(pair: _Pair) -> None:
+    pair.peer.sendall(_data(b"data") + _data(b"more"))
+    assert pair.ours.next_data() is not None
+    pair.ours.release()
+    assert (pair.ours.buffered, len(pair.ours._buffer)) == (False, 0)
