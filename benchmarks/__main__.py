@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-PARTS = ("benchmarks.receive", "benchmarks.reading")
+PARTS = ("benchmarks.receive", "benchmarks.receive.storescu", "benchmarks.reading")
 
 
 def main() -> None:
