@@ -82,19 +82,28 @@ def register_all(connection: Connection, receptions: Sequence[NewInstance]) -> N
 
 
 def withdraw(s: Session, spool_name: str, reason: str) -> None:
-    """A reception was registered and is not durable: it counts no more, and may come again."""
+    """A reception has no whole file: it counts no more, and may come again."""
     row = s.scalars(select(InstanceRow).where(InstanceRow.spool_name == spool_name).with_for_update()).one_or_none()
     if row is None:
         return
     if row.study_instance_uid is not None:
         s.execute(update(StudyRow).filter_by(study_instance_uid=row.study_instance_uid).values(intake_due=True))
     row.series_id = None
-    _settle(s, row, InstanceState.UNREADABLE, "not-durable", f"{reason}; the sender was told to send it again")
+    _settle(s, row, InstanceState.UNREADABLE, "not-durable", reason)
 
 
 def is_registered(s: Session, spool_name: str) -> bool:
     """Whether the reception with these bytes has its row."""
     return bool(s.scalar(select(exists().where(InstanceRow.spool_name == spool_name))))
+
+
+def kept_copy(s: Session, sop_instance_uid: str) -> tuple[str, int] | None:
+    """Spool name and size in bytes of the reception that counts for an instance."""
+    query = select(InstanceRow.spool_name, InstanceRow.size).where(
+        InstanceRow.sop_instance_uid == sop_instance_uid, InstanceRow.state == InstanceState.INDEXED
+    )
+    found = s.execute(query).one_or_none()
+    return None if found is None else (found.spool_name, found.size)
 
 
 def refuse(

@@ -165,7 +165,7 @@ class Reception:
             logger.error("neither file nor row of an object: %s", type(exc).__name__)
             return
         try:
-            self._ledger.withdraw(name, reason)
+            self._ledger.withdraw(name, f"{reason}; the sender was told to send it again")
         except DatabaseUnavailable as exc:
             arrival.leave()
             logger.error("the row of a file that is not durable stays: %s", exc)

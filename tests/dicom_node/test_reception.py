@@ -192,7 +192,9 @@ class _NotConfirmed(Spool):
 def test_a_row_whose_file_is_not_durable_is_taken_back(tmp_path: Path) -> None:
     ledger = FakeLedger()
     assert _receive(Reception(_NotConfirmed(tmp_path, 0), ledger, lambda: None, Budget(1000))).status == 0xA700
-    assert ledger.withdrawn == {ledger.registered[0]["spool_name"]: "fsync failed: EIO"}
+    assert ledger.withdrawn == {
+        ledger.registered[0]["spool_name"]: "fsync failed: EIO; the sender was told to send it again"
+    }
     assert _files(tmp_path) == []
 
 

@@ -175,3 +175,24 @@ def test_our_own_output_is_not_looked_at_again(ports: Ports) -> None:
     receive(ports, radiograph(Modality="SR"))
     index_received(ports)
     assert _states(ports) == {"own_output": 1}
+
+
+@pytest.mark.parametrize("left", ["missing", "short", "whole"])
+def test_a_copy_takes_the_place_of_one_without_a_whole_file(left: str, ports: Ports) -> None:
+    """To call it a duplicate and remove it would lose what was acknowledged."""
+    image = radiograph()
+    first = ports.spool.path(receive(ports, image))
+    index_received(ports)
+    if left == "missing":
+        first.unlink()
+    elif left == "short":
+        os.truncate(first, first.stat().st_size - 1)
+    second = ports.spool.path(receive(ports, image))
+    index_received(ports)
+    if left == "whole":
+        assert _states(ports) == {"indexed": 1, "duplicate": 1}
+        assert (first.is_file(), second.is_file()) == (True, False)
+    else:
+        assert _states(ports) == {"indexed": 1, "unreadable": 1}
+        assert second.is_file()
+        assert "a copy that came later takes its place" in _reasons(ports)[0]
