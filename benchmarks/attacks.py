@@ -11,7 +11,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Event
@@ -27,6 +27,7 @@ from benchmarks.certificates import Authority
 from dicom_node.identity import Timeouts
 from dicom_node.limits import Limits
 from dicom_node.listener import Listener
+from dicom_node.registrar import Registration
 from dicom_node.spool import Spool
 from screening.settings import Node, Peer, Tls
 
@@ -72,7 +73,9 @@ class SilentLedger:
     def close_stale(self) -> int:
         return 0
 
-    def register(self, **_: object) -> None: ...
+    def register(self, registrations: Sequence[Registration]) -> None: ...
+
+    def withdraw(self, spool_name: str, reason: str) -> None: ...
 
     def refuse(self, **_: object) -> None: ...
 

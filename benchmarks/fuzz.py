@@ -27,7 +27,6 @@ from pynetdicom.dimse_messages import N_EVENT_REPORT_RQ
 from pynetdicom.dimse_primitives import N_EVENT_REPORT
 from pynetdicom.dsutils import decode, encode
 from pynetdicom.pdu import P_DATA_TF
-from pynetdicom.pdu_primitives import P_DATA
 
 from benchmarks import attack_clients as clients
 from benchmarks.attacks import SilentLedger
@@ -36,6 +35,7 @@ from dicom_node.bounded_dimse import BoundedDimse
 from dicom_node.identity import Timeouts, prepare_pynetdicom
 from dicom_node.limits import Budget, Limits
 from dicom_node.listener import Listener
+from dicom_node.reception import Answer
 from dicom_node.spool import Spool
 from screening.settings import Node, Peer
 
@@ -43,9 +43,14 @@ LONGEST_SECONDS = 1.0
 MOST_GROWTH = 64 * 2**20  # bytes of memory
 _BACK_SECONDS = 30.0  # for threads and descriptors to be gone; the listener's own time-outs are much shorter
 
+_P_DATA = b"\x04"
 _RELEASE = struct.pack(">BBII", 0x05, 0, 4, 0)
 _ABORT = struct.pack(">BBII", 0x07, 0, 4, 0)
 _REJECT = struct.pack(">BBIBBBB", 0x03, 0, 4, 0, 1, 1, 3)
+
+
+def _nobody(_: object) -> None:
+    """Nobody listens."""
 
 
 def _report() -> bytes:
@@ -157,13 +162,15 @@ class Decoders:
     def __init__(self) -> None:
         prepare_pynetdicom()
         self._request = Incoming(abstract_syntax="1", sop_class_uid="1", sop_instance_uid="1", transfer_syntax_uid="1")
-        upper_layer = SimpleNamespace(event_queue=SimpleNamespace(put=lambda _: None))
-        self._association: Any = SimpleNamespace(dul=upper_layer)
+        self._association: Any = SimpleNamespace(
+            dul=SimpleNamespace(event_queue=SimpleNamespace(put=_nobody)),
+            requestor=SimpleNamespace(maximum_length=16382),
+        )
 
     def read(self, data: bytes) -> float:
         """Read all the PDUs in it; seconds of processor time, which a busy machine does not stretch."""
         begun = time.thread_time()
-        dimse = BoundedDimse(self._association, Limits(), self._expect, lambda _: None)
+        dimse = BoundedDimse(self._association, Limits(), self, _nobody, _nobody)
         while len(data) >= 6:
             length = int.from_bytes(data[2:6], "big")
             pdu, data = data[: 6 + length], data[6 + length :]
@@ -177,17 +184,23 @@ class Decoders:
                     str(decode(information, is_implicit_vr=False, is_little_endian=True))
         return time.thread_time() - begun
 
-    def _expect(self, *_: object) -> Arrival:
+    def expect(self, *_: object) -> Arrival:
+        """No data set is kept."""
         return Arrival(self._request, None, Budget(0))
+
+    def store(self, *_: object) -> Answer:
+        """Nothing is stored."""
+        return Answer(status=0)
 
     def _read_one(self, dimse: BoundedDimse, data: bytes) -> None:
         from pynetdicom.dul import _PDU_TYPES  # noqa: PLC0415
 
+        if data[:1] == _P_DATA:
+            dimse.receive(memoryview(data)[6:])
+            return
         pdu = _PDU_TYPES[data[:1]][0]()
         pdu.decode(data)
-        primitive = pdu.to_primitive()
-        if isinstance(primitive, P_DATA):
-            dimse.receive_primitive(primitive)
+        pdu.to_primitive()
 
 
 class Target:
@@ -207,7 +220,10 @@ class Target:
         self.port = self._listener.start()
         self.connections = 0
         clients.echoes(self.port)
-        self._wait(lambda: threading.active_count() <= 5)
+        with clients.establish(self.port) as connection:  # the first object starts a thread that stays
+            connection.sendall(clients.store_command() + clients.fragment(b"", last=True))
+            clients.read_pdu(connection)
+        self._wait(lambda: threading.active_count() <= 6)
         self._threads, self._files = threading.active_count(), _descriptors()
 
     def require_healthy(self) -> None:

@@ -31,7 +31,7 @@ def _image(rows: int = 64, columns: int = 48) -> Dataset:
 def _written(ds: Dataset, transfer_syntax_uid: str = ExplicitVRLittleEndian) -> bytes:
     ds.file_meta = FileMetaDataset()
     ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
-    ds.file_meta.TransferSyntaxUID = transfer_syntax_uid
+    ds.file_meta.TransferSyntaxUID = pydicom.uid.UID(transfer_syntax_uid)
     out = BytesIO()
     pydicom.dcmwrite(out, ds, enforce_file_format=True)
     return out.getvalue()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom import dcmread
-from pydicom.uid import generate_uid
+from pydicom.uid import UID, generate_uid
 
 from training.simulate import SIMULATORS
 
@@ -63,7 +63,7 @@ class Templates:
             series.setdefault(data_set.SeriesInstanceUID, f"{study}.{len(series) + 1}")
             data_set.StudyInstanceUID = study
             data_set.SeriesInstanceUID = series[data_set.SeriesInstanceUID]
-            data_set.SOPInstanceUID = data_set.file_meta.MediaStorageSOPInstanceUID = f"{study}.9.{position + 1}"
+            data_set.SOPInstanceUID = data_set.file_meta.MediaStorageSOPInstanceUID = UID(f"{study}.9.{position + 1}")
             data_set.PatientID, data_set.AccessionNumber = f"SOAK{number}", f"S{number}"
             paths.append(folder / f"{position}.dcm")
             data_set.save_as(paths[-1], enforce_file_format=True)

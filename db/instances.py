@@ -1,10 +1,12 @@
 """Instances: one row for each reception, from `received` to what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict, Unpack, cast
 
-from sqlalchemy import exists, insert, or_, select
+from sqlalchemy import Connection, Table, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -12,6 +14,7 @@ from db.columns import clean_text
 from db.engine import database_now, moment_of
 from db.tables import DeliveryRow, InstanceRow, RefusalRow, ReportObjectRow, SeriesRow, StudyRow
 from db.upsert import insert_or_ignore
+from screening import clock
 from screening.types import Instance
 
 _ANOTHER_PATIENT = "another patient (PatientID or its issuer) came under this Study Instance UID"
@@ -45,36 +48,62 @@ class Received:
     received_at: datetime
 
 
-def register(
-    s: Session,
-    *,
-    association_id: int | None,
-    sop_class_uid: str,
-    sop_instance_uid: str,
-    transfer_syntax_uid: str,
-    spool_name: str,
-    size: int,
-) -> int:
-    """Record a reception whose bytes are safe in the spool. One INSERT: a C-STORE answer waits for it."""
-    return s.execute(
-        insert(InstanceRow)
-        .values(
-            association_id=association_id,
-            sop_class_uid=sop_class_uid,
-            sop_instance_uid=sop_instance_uid,
-            transfer_syntax_uid=transfer_syntax_uid,
-            spool_name=spool_name,
-            size=size,
-            state=InstanceState.RECEIVED,
-            received_at=moment_of(s),
-        )
-        .returning(InstanceRow.id)
-    ).scalar_one()
+# built once: a C-STORE answer waits for it
+_RECEIVED = InstanceState.RECEIVED.value
+_REGISTER = insert(cast("Table", InstanceRow.__table__))
+_REGISTER_BY_ITS_CLOCK = _REGISTER.values(received_at=func.clock_timestamp())
+
+
+class NewInstance(TypedDict):
+    """A reception."""
+
+    association_id: int | None
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    spool_name: str
+    size: int  #: bytes of its file
+
+
+def register(s: Session, **reception: Unpack[NewInstance]) -> int:
+    """Record one reception; its number."""
+    register_all(s.connection(), [reception])
+    return s.scalars(select(InstanceRow.id).where(InstanceRow.spool_name == reception["spool_name"])).one()
+
+
+def register_all(connection: Connection, receptions: Sequence[NewInstance]) -> None:
+    """Record receptions whose bytes are in the spool, or on their way to the disk. C-STORE answers wait for it."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_REGISTER_BY_ITS_CLOCK, [{**reception, "state": _RECEIVED} for reception in receptions])
+    else:
+        now = clock.now()
+        rows = [{**reception, "state": _RECEIVED, "received_at": now} for reception in receptions]
+        connection.execute(_REGISTER, rows)
+
+
+def withdraw(s: Session, spool_name: str, reason: str) -> None:
+    """A reception has no whole file: it counts no more, and may come again."""
+    row = s.scalars(select(InstanceRow).where(InstanceRow.spool_name == spool_name).with_for_update()).one_or_none()
+    if row is None:
+        return
+    if row.study_instance_uid is not None:
+        s.execute(update(StudyRow).filter_by(study_instance_uid=row.study_instance_uid).values(intake_due=True))
+    row.series_id = None
+    _settle(s, row, InstanceState.UNREADABLE, "not-durable", reason)
 
 
 def is_registered(s: Session, spool_name: str) -> bool:
     """Whether the reception with these bytes has its row."""
     return bool(s.scalar(select(exists().where(InstanceRow.spool_name == spool_name))))
+
+
+def kept_copy(s: Session, sop_instance_uid: str) -> tuple[str, int] | None:
+    """Spool name and size in bytes of the reception that counts for an instance."""
+    query = select(InstanceRow.spool_name, InstanceRow.size).where(
+        InstanceRow.sop_instance_uid == sop_instance_uid, InstanceRow.state == InstanceState.INDEXED
+    )
+    found = s.execute(query).one_or_none()
+    return None if found is None else (found.spool_name, found.size)
 
 
 def refuse(

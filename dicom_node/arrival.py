@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
 
 from dicom_node.limits import Budget
@@ -26,7 +25,10 @@ class Incoming:
 class Unfinished(Protocol):
     """A file on its way into the spool."""
 
-    def write(self, chunk: bytes) -> None:
+    name: str  #: in the spool
+    size: int  #: bytes so far
+
+    def write(self, chunk: "ReadableBuffer") -> None:
         """Append."""
         ...
 
@@ -39,8 +41,8 @@ class Unfinished(Protocol):
         ...
 
 
-class Arrival(BytesIO):
-    """Looks to pynetdicom like the buffer in memory that it would write to; holds nothing.
+class Arrival:
+    """A data set on its way into the spool.
 
     It takes what comes even when it cannot be kept, as a peer listens to no answer before it has sent everything;
     `keep` tells why then.
@@ -56,7 +58,6 @@ class Arrival(BytesIO):
     """
 
     def __init__(self, request: Incoming, begin: Callable[[], Unfinished] | None, budget: Budget) -> None:
-        super().__init__()
         self.request = request
         self._budget = budget
         self._taken = 0
@@ -68,36 +69,44 @@ class Arrival(BytesIO):
             except SpoolUnavailable as exc:
                 self._failure = exc
 
-    def write(self, data: "ReadableBuffer", /) -> int:
-        """Take a fragment."""
-        chunk = bytes(data)
-        if self._file is not None:
-            try:
-                if not self._budget.take(len(chunk)):
-                    raise SpoolUnavailable("more data sets arrive at once than node.maximum_arriving_mb")
-                self._taken += len(chunk)
-                self._file.write(chunk)
-            except SpoolUnavailable as exc:
-                self._failure = exc
-                self.drop()
-        return len(chunk)
-
-    def keep(self) -> Stored:
-        """Make it durable; raises SpoolUnavailable if it is not."""
+    def write(self, fragment: memoryview) -> None:
+        """Take a fragment; it is not needed afterwards."""
         if self._file is None:
-            raise self._failure or SpoolUnavailable("the data set was not kept")
-        file, self._file = self._file, None
+            return
         try:
-            return file.keep()
-        finally:
-            self._let_go()
+            if not self._budget.take(len(fragment)):
+                raise SpoolUnavailable("more data sets arrive at once than node.maximum_arriving_mb")
+            self._taken += len(fragment)
+            self._file.write(fragment)
+        except SpoolUnavailable as exc:
+            self._failure = exc
+            self.drop()
+
+    @property
+    def stored(self) -> Stored:
+        """What will be in the spool when it is kept; raises SpoolUnavailable if that failed already."""
+        file = self._whole()
+        return Stored(name=file.name, size=file.size)
+
+    def keep(self) -> None:
+        """Make it durable, once; raises SpoolUnavailable if it is not, and the file is there still."""
+        self._whole().keep()
+
+    def leave(self) -> None:
+        """The file is to stay, whatever became of it."""
+        self._file = None
+        self._let_go()
 
     def drop(self) -> None:
-        """Leave nothing of it."""
+        """Leave nothing of it, unless it was left."""
         if self._file is not None:
             self._file.drop()
-            self._file = None
-        self._let_go()
+        self.leave()
+
+    def _whole(self) -> Unfinished:
+        if self._file is None:
+            raise self._failure or SpoolUnavailable("the data set was not kept")
+        return self._file
 
     def _let_go(self) -> None:
         self._budget.give_back(self._taken)

@@ -9,7 +9,7 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -45,6 +45,7 @@ class _Entry:
     party: Party
     rejected_contexts: Sequence[RejectedContext]
     association_id: int | None = None
+    opening: threading.Lock = field(default_factory=threading.Lock)  #: who reads and who serves may both open it
     ended: str = "connection lost"  #: unless we learn better
 
 
@@ -62,7 +63,7 @@ class AssociationLog:
     def __init__(self, ledger: Ledger, poll_seconds: float = 0.1) -> None:
         self._ledger = ledger
         self._poll_seconds = poll_seconds
-        self._entries: dict[Alive, _Entry] = {}  # each entry is touched by its own thread while that is alive
+        self._entries: dict[Alive, _Entry] = {}  # each is touched by its own two threads while they are alive
         self._refusals: queue.Queue[tuple[Party, str]] = queue.Queue(MAXIMUM_BACKLOG)
         self._unwritten: Counter[tuple[Party, str]] = Counter()
         self._stopping = threading.Event()
@@ -86,7 +87,7 @@ class AssociationLog:
             logger.error("association not written: %s", type(exc).__name__)
 
     def number(self, thread: Alive) -> int:
-        """The association's number in the ledger; called in its thread.
+        """The association's number in the ledger; called in its threads.
 
         Raises
         ------
@@ -94,14 +95,15 @@ class AssociationLog:
             If it could not be opened so far, and cannot now.
         """
         entry = self._entries[thread]
-        if entry.association_id is None:
-            entry.association_id = self._ledger.open_association(
-                calling_ae_title=entry.party.calling_ae_title,
-                called_ae_title=entry.party.called_ae_title,
-                address=entry.party.address,
-                rejected_contexts=entry.rejected_contexts,
-            )
-        return entry.association_id
+        with entry.opening:
+            if entry.association_id is None:
+                entry.association_id = self._ledger.open_association(
+                    calling_ae_title=entry.party.calling_ae_title,
+                    called_ae_title=entry.party.called_ae_title,
+                    address=entry.party.address,
+                    rejected_contexts=entry.rejected_contexts,
+                )
+            return entry.association_id
 
     def ending(self, thread: Alive, ended: str) -> None:
         """How an association ends; it is closed when its thread is through with what it received."""

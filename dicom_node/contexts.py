@@ -1,5 +1,7 @@
 """Presentation contexts: what we take and in which encodings. Everything here is listed by hand."""
 
+from functools import cache
+
 from pydicom.uid import (
     HTJ2K,
     JPEG2000,
@@ -70,9 +72,10 @@ no sender compresses for us and nothing is lost that was not lost already. No de
 memory) and no big endian (retired in 2006)."""
 
 
-def storage_contexts() -> list[PresentationContext]:
-    """C-STORE of what we take."""
-    return [build_context(uid, list(RECEIVED_TRANSFER_SYNTAXES)) for uid in RECEIVED_SOP_CLASSES]
+@cache
+def storage_contexts() -> tuple[PresentationContext, ...]:
+    """C-STORE of what we take. All associations share them: building them takes 2 ms, and nobody writes them."""
+    return tuple(build_context(uid, list(RECEIVED_TRANSFER_SYNTAXES)) for uid in RECEIVED_SOP_CLASSES)
 
 
 def commitment_context() -> PresentationContext:

@@ -3,13 +3,9 @@
 import logging
 from typing import cast
 
-from pydicom import Dataset
 from pynetdicom import evt
 from pynetdicom.association import Association
-from pynetdicom.dimse_messages import C_STORE_RQ
-from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event, EventHandlerType
-from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.pdu_primitives import A_ABORT, A_ASSOCIATE, A_RELEASE
 from pynetdicom.presentation import PresentationContext
 
@@ -17,11 +13,11 @@ from dicom_node.access import AccessList, Admitted, Refused
 from dicom_node.arrival import Arrival, Incoming
 from dicom_node.association_log import AssociationLog, Party
 from dicom_node.bounded_association import BoundedAssociation
+from dicom_node.command_set import AFFECTED_SOP_CLASS_UID, AFFECTED_SOP_INSTANCE_UID, CommandSet
 from dicom_node.commitment import read_report
 from dicom_node.contexts import commitment_context, storage_contexts, verification_context
 from dicom_node.ledger import Ledger, RejectedContext
 from dicom_node.reception import PROCESSING_FAILURE, SUCCESS, Answer, Reception
-from screening import failpoints
 from screening.errors import BadHeader
 
 logger = logging.getLogger(__name__)
@@ -44,17 +40,15 @@ class Handlers:
 
     def bound(self) -> list[EventHandlerType]:
         """Events and their handlers."""
-        bound: list[EventHandlerType] = [
+        return [
             (evt.EVT_REQUESTED, self.on_requested),
             (evt.EVT_REJECTED, self.on_rejected),
             (evt.EVT_ACCEPTED, self.on_accepted),
             (evt.EVT_ACSE_RECV, self.on_acse_received),
             (evt.EVT_ABORTED, self.on_aborted),
             (evt.EVT_C_ECHO, self.on_echo),
-            (evt.EVT_C_STORE, self.on_store),
             (evt.EVT_N_EVENT_REPORT, self.on_event_report),
         ]
-        return [*bound, (evt.EVT_PDU_SENT, _on_response)] if failpoints.active() else bound
 
     def on_requested(self, event: Event) -> None:
         """Refuse, or give the association the contexts that its requestor may use.
@@ -99,31 +93,25 @@ class Handlers:
         """C-ECHO."""
         return SUCCESS
 
-    def on_store(self, event: Event) -> Dataset:
-        """C-STORE."""
-        try:
-            arrival = cast("Arrival", cast("C_STORE", event.request).DataSet)
-            answer = self._reception.receive(lambda: self._log.number(event.assoc), arrival)
-        except Exception as exc:  # noqa: BLE001 (a fault of ours ends this object, not the association)
-            logger.error("C-STORE failed: %s", type(exc).__name__)
-            answer = Answer(status=PROCESSING_FAILURE, comment="processing failure")
-        response = Dataset()
-        response.Status = answer.status
-        if answer.comment:
-            response.ErrorComment = answer.comment
-        return response
-
-    def expect(self, association: Association, message: C_STORE_RQ) -> Arrival:
-        """Where the data set of a C-STORE request goes, by its command set; KeyError if its context is not accepted."""
-        context = association._accepted_cx[cast("int", message.context_id)]
+    def expect(self, association: Association, context_id: int, command_set: CommandSet) -> Arrival:
+        """Where the data set of a C-STORE request goes (`bounded_dimse.Stores`)."""
+        context = association._accepted_cx[context_id]
         return self._reception.expect(
             Incoming(
                 abstract_syntax=str(context.abstract_syntax),
-                sop_class_uid=str(message.command_set.AffectedSOPClassUID),
-                sop_instance_uid=str(message.command_set.AffectedSOPInstanceUID),
+                sop_class_uid=command_set.uid(AFFECTED_SOP_CLASS_UID),
+                sop_instance_uid=command_set.uid(AFFECTED_SOP_INSTANCE_UID),
                 transfer_syntax_uid=str(context.transfer_syntax[0]),
             )
         )
+
+    def store(self, association: Association, arrival: Arrival) -> Answer:
+        """C-STORE (`bounded_dimse.Stores`)."""
+        try:
+            return self._reception.receive(lambda: self._log.number(association), arrival)
+        except Exception as exc:  # noqa: BLE001 (a fault of ours ends this object, not the association)
+            logger.error("C-STORE failed: %s", type(exc).__name__)
+            return Answer(status=PROCESSING_FAILURE, comment="processing failure")
 
     def on_breach(self, association: Association, reason: str) -> None:
         """Take down that we end an association whose peer asks for too much."""
@@ -157,12 +145,6 @@ class Handlers:
             address=party.address,
             certificate=_certificate(association),
         )
-
-
-def _on_response(event: Event) -> None:
-    """Say that a response is on its way, where faults are injected."""
-    if isinstance(event.pdu, P_DATA_TF):
-        failpoints.hit("listener.after-response")
 
 
 def reject(association: Association, rejection: tuple[int, int, int]) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from db import associations, audit, audit_messages, commitments, conditions, instances
-from db.engine import Sessions, database_now, transaction
+from db.engine import Sessions, core_transaction, database_now, transaction
 from dicom_node.audit.events import Entity, Reporter
 from dicom_node.commitment import failure_reason_text
+from dicom_node.registrar import Registration
 
 RejectedContext = tuple[str, list[str]]
 """Abstract syntax and the transfer syntaxes offered with it."""
@@ -40,17 +41,12 @@ class Ledger(Protocol):
         """Close the associations that an earlier listener left open; how many. Its spool's failure is over."""
         ...
 
-    def register(
-        self,
-        *,
-        association_id: int,
-        sop_class_uid: str,
-        sop_instance_uid: str,
-        transfer_syntax_uid: str,
-        spool_name: str,
-        size: int,
-    ) -> None:
-        """An object is in the spool. CommitUnknown when nobody knows whether that was written."""
+    def register(self, registrations: Sequence[Registration]) -> None:
+        """Objects are in the spool: all are written, or none. CommitUnknown when nobody knows whether they were."""
+        ...
+
+    def withdraw(self, spool_name: str, reason: str) -> None:
+        """What was registered is not durable, and its sender was told so."""
         ...
 
     def is_registered(self, spool_name: str) -> bool:
@@ -148,27 +144,26 @@ class DatabaseLedger:
             conditions.cleared(s, conditions.SPOOL)
             return associations.close_stale(s)
 
-    def register(
-        self,
-        *,
-        association_id: int,
-        sop_class_uid: str,
-        sop_instance_uid: str,
-        transfer_syntax_uid: str,
-        spool_name: str,
-        size: int,
-    ) -> None:
+    def register(self, registrations: Sequence[Registration]) -> None:
+        """See Ledger."""
+        rows: list[instances.NewInstance] = [
+            {
+                "association_id": one.association_id,
+                "sop_class_uid": one.sop_class_uid,
+                "sop_instance_uid": one.sop_instance_uid,
+                "transfer_syntax_uid": one.transfer_syntax_uid,
+                "spool_name": one.spool_name,
+                "size": one.size,
+            }
+            for one in registrations
+        ]
+        with core_transaction(self._sessions) as connection:
+            instances.register_all(connection, rows)
+
+    def withdraw(self, spool_name: str, reason: str) -> None:
         """See Ledger."""
         with transaction(self._sessions) as s:
-            instances.register(
-                s,
-                association_id=association_id,
-                sop_class_uid=sop_class_uid,
-                sop_instance_uid=sop_instance_uid,
-                transfer_syntax_uid=transfer_syntax_uid,
-                spool_name=spool_name,
-                size=size,
-            )
+            instances.withdraw(s, spool_name, reason)
 
     def is_registered(self, spool_name: str) -> bool:
         """See Ledger."""

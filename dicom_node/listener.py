@@ -17,6 +17,7 @@ from dicom_node.reception import Reception
 from dicom_node.server import BoundServer
 from dicom_node.spool import Spool
 from dicom_node.tls import server_context
+from dicom_node.upper_layer import missing_internals
 from screening.settings import Destination, Node, Peer, Tls
 
 logger = logging.getLogger(__name__)
@@ -95,6 +96,8 @@ class Listener:
         OSError
             If a port is taken.
         """
+        for name in missing_internals():
+            logger.warning("this pynetdicom has no %s: objects are received the slow way", name)
         security = server_context(self._tls) if self._tls is not None else None
         servers: list[BoundServer] = []
         try:
@@ -152,7 +155,12 @@ class Listener:
             self._ae,
             (self._node.bind, port),
             self._handlers.bound(),
-            Bounds(limits=self._limits, expect=self._handlers.expect, on_breach=self._handlers.on_breach),
+            Bounds(
+                limits=self._limits,
+                stores=self._handlers,
+                on_breach=self._handlers.on_breach,
+                swift=not missing_internals(),
+            ),
             knows=self._access.knows,
             on_refused=self._on_refused,
             security=security,

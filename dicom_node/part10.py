@@ -1,17 +1,19 @@
 """The head of a PS3.10 file: preamble, prefix and File Meta Information (PS3.10 7.1)."""
 
 from io import BytesIO
+from struct import Struct, pack
 from typing import BinaryIO
 
 from pydicom.dataset import FileMetaDataset
 from pydicom.errors import InvalidDicomError
-from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import _read_file_meta_info, read_preamble
-from pydicom.filewriter import write_file_meta_info
-from pydicom.uid import UID
 
 from dicom_node.reports.uids import IMPLEMENTATION_CLASS_UID
 from screening.errors import BadHeader
+
+_PREAMBLE = bytes(128) + b"DICM"
+_short = Struct("<HH2sH")  # an element in Explicit VR Little Endian with a length of 16 bits (PS3.5 7.1.2)
+_VERSION = pack("<HH2sHI", 0x0002, 0x0001, b"OB", 0, 2) + b"\x00\x01"  # File Meta Information Version
 
 
 def head(*, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
@@ -20,18 +22,23 @@ def head(*, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str)
     It depends on nothing but the arguments (no version of ours, no sender, no time): an object that is sent twice makes
     the same file twice, whatever happened in between.
     """
-    meta = FileMetaDataset()
-    meta.FileMetaInformationGroupLength = 0  # counted when written
-    meta.FileMetaInformationVersion = b"\x00\x01"
-    meta.MediaStorageSOPClassUID = UID(sop_class_uid)
-    meta.MediaStorageSOPInstanceUID = UID(sop_instance_uid)
-    meta.TransferSyntaxUID = UID(transfer_syntax_uid)
-    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
-    buffer = DicomBytesIO()
-    buffer.is_little_endian = True
-    buffer.is_implicit_VR = False
-    write_file_meta_info(buffer, meta, enforce_standard=False)
-    return b"\x00" * 128 + b"DICM" + buffer.getvalue()
+    group = b"".join(
+        (
+            _VERSION,
+            _uid(0x0002, sop_class_uid),
+            _uid(0x0003, sop_instance_uid),
+            _uid(0x0010, transfer_syntax_uid),
+            _uid(0x0012, IMPLEMENTATION_CLASS_UID),
+        )
+    )
+    return _PREAMBLE + _short.pack(0x0002, 0x0000, b"UL", 4) + pack("<I", len(group)) + group
+
+
+def _uid(element: int, value: str) -> bytes:
+    """An element of group 0002, VR UI, of even length (PS3.5 6.2)."""
+    encoded = value.encode("ascii")
+    encoded += b"\0" * (len(encoded) % 2)
+    return _short.pack(0x0002, element, b"UI", len(encoded)) + encoded
 
 
 def split(file: BinaryIO) -> tuple[FileMetaDataset, int]:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -12,6 +13,7 @@ from dicom_node.contexts import SECONDARY_CAPTURE_SOP_CLASSES
 from dicom_node.ledger import Ledger
 from dicom_node.limits import Budget
 from dicom_node.part10 import head
+from dicom_node.registrar import Registrar, Registration
 from screening import failpoints
 from screening.errors import CommitUnknown, DatabaseUnavailable, SpoolFailed, SpoolUnavailable
 from screening.types import is_uid
@@ -36,10 +38,6 @@ class Storage(Protocol):
         """A new file."""
         ...
 
-    def remove(self, name: str) -> None:
-        """Take a file away again."""
-        ...
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
@@ -55,6 +53,7 @@ class Reception:
     def __init__(self, storage: Storage, ledger: Ledger, on_stored: Callable[[], None], budget: Budget) -> None:
         self._storage = storage
         self._ledger = ledger
+        self._registrar = Registrar(ledger.register)
         self._on_stored = on_stored
         self._budget = budget
         self._told = False
@@ -129,11 +128,10 @@ class Reception:
         return unfinished
 
     def _store(self, association_id: int, arrival: Arrival) -> None:
-        """Spool first, then ledger; the spool is emptied again when the ledger fails."""
-        incoming = arrival.request
-        stored = arrival.keep()
-        try:
-            self._ledger.register(
+        """Flush the file while its row is committed. Unless both are done, neither is left."""
+        incoming, stored = arrival.request, arrival.stored
+        registered = self._registrar.begin(
+            Registration(
                 association_id=association_id,
                 sop_class_uid=incoming.sop_class_uid,
                 sop_instance_uid=incoming.sop_instance_uid,
@@ -141,13 +139,36 @@ class Reception:
                 spool_name=stored.name,
                 size=stored.size,
             )
-        except CommitUnknown:
-            if self._is_registered(stored.name):
-                return
-            raise  # the row may still come: without one, the file is removed by the reconciler
-        except BaseException:
-            self._take_back(stored.name)
+        )
+        try:
+            arrival.keep()
+        except SpoolUnavailable as exc:
+            self._withdraw(stored.name, registered, arrival, str(exc))
             raise
+        try:
+            registered.result()
+        except CommitUnknown:
+            arrival.leave()  # the row may still come: without one, the file is removed by the reconciler
+            if not self._is_registered(stored.name):
+                raise
+        arrival.leave()
+
+    def _withdraw(self, name: str, registered: "Future[None]", arrival: Arrival, reason: str) -> None:
+        """Take a row back whose file is not durable: its sender is told to come again, and that must count."""
+        try:
+            registered.result()
+        except CommitUnknown as exc:
+            arrival.leave()
+            logger.error("the row of a file that is not durable may come: %s", exc)
+            return
+        except Exception as exc:  # noqa: BLE001 (then there is no row, and the file goes as well)
+            logger.error("neither file nor row of an object: %s", type(exc).__name__)
+            return
+        try:
+            self._ledger.withdraw(name, f"{reason}; the sender was told to send it again")
+        except DatabaseUnavailable as exc:
+            arrival.leave()
+            logger.error("the row of a file that is not durable stays: %s", exc)
 
     def _is_registered(self, name: str) -> bool:
         """Ask by the unique key what became of a commit; False as well when nobody knows."""
@@ -165,12 +186,6 @@ class Reception:
         if isinstance(exc, SpoolFailed) and not self._told:
             self._ledger.spool_failed(str(exc))
             self._told = True
-
-    def _take_back(self, name: str) -> None:
-        try:
-            self._storage.remove(name)
-        except SpoolUnavailable as exc:
-            logger.error("left for the reconciler: %s", exc)
 
     def _record(self, association_id: int, incoming: Incoming, answer: Answer) -> None:
         self._ledger.refuse(

@@ -1,7 +1,7 @@
 """The spool: received files, durable before anybody is told so.
 
 A name is drawn fresh for every reception and never made from what a peer sent. A file without a row in the database is
-an orphan: the sender never got its Success, or the row is gone by retention.
+an orphan: it is arriving, or its sender never got its Success, or its row is gone by retention.
 """
 
 import logging
@@ -13,7 +13,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from dicom_node.spool_file import PART, SpoolFile, Stored, sync_folder
+from dicom_node.file_systems import keeps_names
+from dicom_node.spool_file import SpoolFile, Stored, sync_folder
 from screening import clock, failpoints
 from screening.errors import SpoolFailed, SpoolUnavailable
 
@@ -35,6 +36,8 @@ class Spool:
         Bytes that must stay free on its disk.
     now
         The clock.
+    flush_names
+        Whether to flush the folder of each new file as well; None: where its file system needs it.
 
     Raises
     ------
@@ -42,7 +45,14 @@ class Spool:
         If the folders cannot be made.
     """
 
-    def __init__(self, root: Path, minimum_free: int, now: Callable[[], datetime] = clock.now) -> None:
+    def __init__(
+        self,
+        root: Path,
+        minimum_free: int,
+        now: Callable[[], datetime] = clock.now,
+        *,
+        flush_names: bool | None = None,
+    ) -> None:
         self._root = root
         self._minimum_free = minimum_free
         self._now = now
@@ -57,6 +67,7 @@ class Spool:
             sync_folder(root)
         except OSError as exc:
             raise SpoolUnavailable(f"spool {root} cannot be made: {exc.strerror}") from exc
+        self._flush_names = not keeps_names(root) if flush_names is None else flush_names
 
     def path(self, name: str) -> Path:
         """Where the file of this name lies.
@@ -84,7 +95,11 @@ class Spool:
         unfinished = self.begin()
         for chunk in chunks:
             unfinished.write(chunk)
-        return unfinished.keep()
+        try:
+            return unfinished.keep()
+        except SpoolUnavailable:
+            unfinished.drop()
+            raise
 
     def begin(self) -> SpoolFile:
         """A new file, to be written bit by bit.
@@ -101,7 +116,7 @@ class Spool:
         name = uuid.uuid4().hex
         self._require_room(0)
         failpoints.hit("listener.before-write")
-        return SpoolFile(name, self.path(name), self._require_room, self._fail)
+        return SpoolFile(self.path(name), self._require_room, self._fail, flush_name=self._flush_names)
 
     def works(self) -> bool:
         """Whether a new file can be written and read back: tells one damaged file from a disk that is out."""
@@ -133,13 +148,6 @@ class Spool:
             for path in self._older_than(older_than_seconds)
             if _NAME.fullmatch(path.name) and path.name not in known
         )
-
-    def sweep_parts(self, older_than_seconds: float) -> int:
-        """Remove what was never finished and is older than so many seconds; how many there were."""
-        parts = [path for path in self._older_than(older_than_seconds) if path.suffix == PART]
-        for path in parts:
-            path.unlink(missing_ok=True)
-        return len(parts)
 
     def _older_than(self, seconds: float) -> list[Path]:
         limit = self._now().timestamp() - seconds

@@ -1,16 +1,18 @@
-"""One file on its way into the spool: written, confirmed by the disk, named; or nothing of it is left."""
+"""One file on its way into the spool: written and confirmed by the disk, or nothing of it is left."""
 
 import errno
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from screening import failpoints
 from screening.errors import SpoolFailed, SpoolUnavailable
 
-PART = ".part"  # suffix of a file that is not whole yet
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,36 +24,64 @@ class Stored:
 
 
 class SpoolFile:
-    """A file on its way into the spool, named *.part until it is whole. Every failure removes it."""
+    """A file on its way into the spool. It has its name at once: what makes it one of the spool is its row.
+
+    Parameters
+    ----------
+    path
+        Where it will be; there must be nothing yet.
+    require_room
+        Raises SpoolUnavailable when so many more bytes are too many.
+    on_failed_sync
+        Told why the disk did not confirm what was written.
+    flush_name
+        Whether the folder is to be flushed for the name to last (`dicom_node.file_systems`).
+
+    Raises
+    ------
+    SpoolUnavailable
+        If the file cannot be made.
+    """
 
     def __init__(
-        self, name: str, path: Path, require_room: Callable[[int], None], on_failed_sync: Callable[[str], None]
+        self,
+        path: Path,
+        require_room: Callable[[int], None],
+        on_failed_sync: Callable[[str], None],
+        *,
+        flush_name: bool,
     ) -> None:
-        self._name = name
+        self.name = path.name
+        self.size = 0
         self._path = path
-        self._part = path.with_suffix(PART)
         self._require_room = require_room
         self._on_failed_sync = on_failed_sync
-        self._size = 0
+        self._flush_name = flush_name
         try:
             # never opens a file that is already there
-            descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except OSError as exc:
             raise SpoolUnavailable(f"spool cannot make a file: {exc.strerror}") from exc
         self._file = os.fdopen(descriptor, "wb", buffering=0)
 
-    def write(self, chunk: bytes) -> None:
-        """Append; raises SpoolUnavailable."""
-        with self._removed_on_failure():
-            self._require_room(len(chunk))
+    def write(self, chunk: "ReadableBuffer") -> None:
+        """Append; raises SpoolUnavailable, and nothing is left of it then."""
+        try:
             rest = memoryview(chunk)
+            self._require_room(len(rest))
+            self.size += len(rest)
             while rest:
                 rest = rest[self._file.write(rest) :]
-            self._size += len(chunk)
             failpoints.hit("listener.mid-write")
+        except OSError as exc:
+            self.drop()
+            raise SpoolUnavailable(f"spool cannot store a file of {self.size} bytes: {exc.strerror}") from exc
+        except SpoolUnavailable:
+            self.drop()
+            raise
 
     def keep(self) -> Stored:
-        """Make it a file of the spool. When this returns, it survives a power cut.
+        """Make it durable. When this returns, it survives a power cut; when it raises, the file is there still.
 
         Raises
         ------
@@ -60,44 +90,33 @@ class SpoolFile:
         SpoolFailed
             If it did not confirm what was written.
         """
-        with self._removed_on_failure():
-            _sync(self._file.fileno())
-            failpoints.hit("listener.after-fsync")
-            self._file.close()
-            self._part.rename(self._path)
-            failpoints.hit("listener.after-rename")
-            sync_folder(self._path.parent)
-        return Stored(name=self._name, size=self._size)
+        failpoints.hit("listener.before-fsync")
+        try:
+            with self._file:
+                _sync(self._file.fileno(), os.fdatasync)
+            if self._flush_name:
+                sync_folder(self._path.parent)
+        except _SyncFailed as exc:
+            self._on_failed_sync(exc.strerror or type(exc).__name__)
+            raise SpoolFailed(f"spool cannot store a file of {self.size} bytes: {exc.strerror}") from exc
+        except OSError as exc:
+            raise SpoolUnavailable(f"spool cannot store a file of {self.size} bytes: {exc.strerror}") from exc
+        failpoints.hit("listener.after-fsync")
+        return Stored(name=self.name, size=self.size)
 
     def drop(self) -> None:
         """Remove it."""
         with suppress(OSError):
             self._file.close()
-        for path in (self._part, self._path):
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-
-    @contextmanager
-    def _removed_on_failure(self) -> Iterator[None]:
-        try:
-            yield
-        except _SyncFailed as exc:
-            self.drop()
-            self._on_failed_sync(exc.strerror or type(exc).__name__)
-            raise SpoolFailed(f"spool cannot store a file of {self._size} bytes: {exc.strerror}") from exc
-        except OSError as exc:
-            self.drop()
-            raise SpoolUnavailable(f"spool cannot store a file of {self._size} bytes: {exc.strerror}") from exc
-        except SpoolUnavailable:
-            self.drop()
-            raise
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
 
 def sync_folder(path: Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _sync(descriptor)
+        _sync(descriptor, os.fsync)
     finally:
         os.close(descriptor)
 
@@ -106,10 +125,10 @@ class _SyncFailed(OSError):
     """fsync failed, and not for want of room."""
 
 
-def _sync(descriptor: int) -> None:
+def _sync(descriptor: int, flush: Callable[[int], None]) -> None:
     try:
         failpoints.hit("listener.fsync")
-        os.fsync(descriptor)
+        flush(descriptor)
     except OSError as exc:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
             raise

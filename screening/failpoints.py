@@ -33,8 +33,8 @@ STEPS = (
     # the listener, for one object
     "listener.before-write",
     "listener.mid-write",
+    "listener.before-fsync",
     "listener.after-fsync",
-    "listener.after-rename",
     "listener.after-commit",
     "listener.after-response",
     # the worker, for one job

@@ -53,6 +53,11 @@ class Node(Section):
     context_days: float = Field(
         7, ge=0, le=3650, description="Clinical context that is imported later counts for studies of the last days"
     )
+    flush_folders: bool = Field(
+        default=False,
+        description="flush the folder of each received file as well, also where the file system (ext4, xfs) keeps "
+        "the name of a flushed file by itself",
+    )
     minimum_free_mb: int = Field(
         512, ge=0, description="C-STORE answers 0xA700 when the spool's disk has less free, MB"
     )

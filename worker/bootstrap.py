@@ -87,7 +87,11 @@ def build(settings: Settings) -> Node:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = make_engine(settings.sqlalchemy_url)
     migrate(engine)
-    spool = Spool(settings.spool, minimum_free=settings.node.minimum_free_mb * 2**20)
+    spool = Spool(
+        settings.spool,
+        minimum_free=settings.node.minimum_free_mb * 2**20,
+        flush_names=True if settings.node.flush_folders else None,
+    )
     publisher = make_app(settings, screen=_not_here, deliver=_not_here)
     ports = Ports(settings=settings, sessions=make_sessions(engine), spool=spool, bell=Bell(publisher))
     return Node(settings=settings, engine=engine, ports=ports)

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Iterable
 
+from sqlalchemy.orm import Session
+
 from db import instances
 from db.engine import transaction
 from db.instances import Received
@@ -80,6 +82,7 @@ def _index(ports: Ports, row: Received) -> None:
         if own is not None:
             instances.own_output(session, row.instance_id, own)
             return
+        _make_way(ports, session, instance.sop_instance_uid)
         state = instances.index(session, row.instance_id, instance)
     if state == "duplicate":
         ports.spool.remove(row.spool_name)
@@ -87,14 +90,38 @@ def _index(ports: Ports, row: Received) -> None:
         _log.warning("instance row %d conflicts with one received earlier; both are kept", row.instance_id)
 
 
+def _make_way(ports: Ports, session: Session, sop_instance_uid: str) -> None:
+    """Let a copy that comes again take the place of one whose file is not whole.
+
+    A power cut can leave the row of an object without its file: its sender never heard of Success, and sends it again.
+    """
+    earlier = instances.kept_copy(session, sop_instance_uid)
+    if earlier is None:
+        return
+    name, size = earlier
+    try:
+        whole = ports.spool.path(name).stat().st_size == size
+    except FileNotFoundError:
+        whole = False
+    except OSError as exc:
+        raise SpoolUnavailable(f"cannot find a stored file: {exc.strerror}") from exc
+    if not whole:
+        instances.withdraw(session, name, "its file is missing or not whole; a copy that came later takes its place")
+
+
 def _read(ports: Ports, row: Received) -> Instance:
     path = ports.spool.path(row.spool_name)
     try:
-        path.stat()
+        size = path.stat().st_size
     except FileNotFoundError:
         raise BadHeader("the received file is no longer in the spool; ask the sender to send it again") from None
     except OSError as exc:
         raise SpoolUnavailable(f"cannot find a stored file: {exc.strerror}") from exc
+    if size != row.size:  # a power cut fell between row and file
+        raise BadHeader(
+            f"the received file has {size} of {row.size} bytes; its sender was never told that it was stored, and "
+            "sends it again"
+        )
     instance = read_instance(path, location=row.spool_name)
     if instance.sop_instance_uid != row.sop_instance_uid:
         raise BadHeader(

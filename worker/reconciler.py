@@ -163,7 +163,6 @@ class Reconciler:
         if self._ports.clock() < self._next_sweep:
             return
         self._next_sweep = self._ports.clock() + timedelta(seconds=_SWEEP_SECONDS)
-        self._ports.spool.sweep_parts(_ORPHAN_SECONDS)
         with transaction(self._ports.sessions) as session:
             known = instances.known_spool_names(session)
         for name in self._ports.spool.orphans(known, _ORPHAN_SECONDS):

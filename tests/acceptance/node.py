@@ -33,8 +33,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(what: str, ask: Callable[[], T | None], seconds: float) -> T:
-    """The first answer that is not None or False; fails the test when none comes in time."""
+def wait_for(what: str, ask: Callable[[], T | None], seconds: float, every: float = 0.02) -> T:
+    """The first answer that is not None or False; fails the test when none comes in time.
+
+    every: seconds between two questions.
+    """
     deadline = time.monotonic() + seconds
     while True:
         answer = ask()
@@ -42,7 +45,7 @@ def wait_for(what: str, ask: Callable[[], T | None], seconds: float) -> T:
             return answer
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {seconds:g} s")
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 @dataclass

@@ -9,7 +9,8 @@ import pytest
 from tests.acceptance.conftest import MODES, MakeNode
 from tests.acceptance.node import NodeUnderTest, wait_for
 from tests.acceptance.objects import complaints, results_of
-from tests.dicom_node.test_listener_with_dcmtk import OPTIONS, dcmtk
+from tests.dicom_node.test_listener_with_dcmtk import OPTIONS
+from tests.servers.dcmtk import dcmtk
 from tests.servers.orthanc import Orthanc
 
 pytestmark = [

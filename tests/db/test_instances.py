@@ -44,6 +44,45 @@ def test_a_spool_name_is_registered_once(sessions: Sessions) -> None:
         instances.register(s, **values, spool_name="ab/cd", size=1)
 
 
+def test_receptions_are_registered_together_or_not_at_all(sessions: Sessions) -> None:
+    one: instances.NewInstance = {
+        "association_id": None,
+        "sop_class_uid": "1.2",
+        "sop_instance_uid": "1.3",
+        "transfer_syntax_uid": "1.4",
+        "spool_name": "one",
+        "size": 1,
+    }
+    two: instances.NewInstance = {**one, "spool_name": "two", "size": 2}
+    with transaction(sessions) as s:
+        instances.register_all(s.connection(), [one, two])
+        assert [(row.spool_name, row.size) for row in instances.received(s)] == [("one", 1), ("two", 2)]
+    with pytest.raises(IntegrityError), transaction(sessions) as s:
+        instances.register_all(s.connection(), [{**one, "spool_name": "three"}, two])
+    with transaction(sessions) as s:
+        assert instances.known_spool_names(s) == {"one", "two"}
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_what_is_withdrawn_may_come_again(indexed: bool, sessions: Sessions) -> None:
+    with transaction(sessions) as s:
+        first = factories.receive(s)
+        if indexed:
+            instances.index(s, first, factories.make_instance())
+        instances.withdraw(s, s.get_one(InstanceRow, first).spool_name, "fsync failed")
+        assert factories.admit(s) == "indexed"
+        (kept,) = studies.load(s, factories.STUDY).instances
+    row = _row(sessions, first)
+    assert (row.state, row.code) == ("unreadable", "not-durable")
+    assert row.reason == "fsync failed"
+    assert kept.digest == factories.make_instance().digest
+
+
+def test_what_was_never_registered_is_withdrawn_in_silence(sessions: Sessions) -> None:
+    with transaction(sessions) as s:
+        instances.withdraw(s, "no such file", "fsync failed")
+
+
 def test_a_refusal_keeps_its_status_and_reason(sessions: Sessions) -> None:
     with transaction(sessions) as s:
         instances.refuse(

@@ -4,7 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,12 @@ from pynetdicom.pdu import A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import A_ASSOCIATE, ImplementationClassUIDNotification, MaximumLengthNotification
 from pynetdicom.presentation import PresentationContext
 
+from dicom_node.arrival import Arrival
 from dicom_node.identity import Timeouts, make_ae
 from dicom_node.limits import Limits
 from dicom_node.listener import Listener
+from dicom_node.reception import Answer
+from dicom_node.registrar import Registration
 from dicom_node.spool import Spool
 from dicom_node.standin_pacs import STORED_SOP_CLASSES, Script, StandinPacs
 from screening.errors import DatabaseUnavailable
@@ -58,6 +61,7 @@ class FakeLedger:
     refused_associations: list[dict[str, Any]] = field(default_factory=list)
     closed: dict[int, str] = field(default_factory=dict)
     registered: list[dict[str, Any]] = field(default_factory=list)
+    withdrawn: dict[str, str] = field(default_factory=dict)
     refusals: list[dict[str, Any]] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
     spool_failures: list[str] = field(default_factory=list)
@@ -84,9 +88,13 @@ class FakeLedger:
         self._check()
         return self.stale
 
-    def register(self, **values: Any) -> None:
+    def register(self, registrations: Sequence[Registration]) -> None:
         self._check()
-        self.registered.append(values)
+        self.registered.extend(asdict(registration) for registration in registrations)
+
+    def withdraw(self, spool_name: str, reason: str) -> None:
+        self._check()
+        self.withdrawn[spool_name] = reason
 
     def is_registered(self, spool_name: str) -> bool:
         self._check()
@@ -109,6 +117,19 @@ class FakeLedger:
         known = self.transactions.get(transaction_uid) in destinations
         self.reports.append({"transaction_uid": transaction_uid, "known": known, **values})
         return known
+
+
+class _NoStores:
+    """For associations in which nothing is sent."""
+
+    def expect(self, *_: Any) -> Arrival:
+        raise AssertionError("no object is sent")
+
+    def store(self, *_: Any) -> Answer:
+        raise AssertionError("no object is sent")
+
+
+NO_STORES = _NoStores()
 
 
 def make_dataset(sop_class_uid: str = ComputedRadiographyImageStorage, **values: Any) -> Dataset:

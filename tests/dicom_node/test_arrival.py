@@ -11,6 +11,8 @@ from screening.errors import SpoolUnavailable
 
 REQUEST = Incoming(abstract_syntax="1.2", sop_class_uid="1.2", sop_instance_uid="1.2.3", transfer_syntax_uid="1.2.4")
 
+DATA = memoryview(b"data")
+
 
 def _files(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()]
@@ -24,12 +26,12 @@ def begin(tmp_path: Path) -> Callable[[], SpoolFile]:
 def test_fragments_go_to_the_file_and_the_budget_comes_back(tmp_path: Path, begin: Callable[[], SpoolFile]) -> None:
     budget = Budget(10)
     arrival = Arrival(REQUEST, begin, budget)
-    arrival.write(b"data ")
+    arrival.write(memoryview(b"data "))
     arrival.write(memoryview(b"set"))
-    assert budget.left == 2
-    assert arrival.getvalue() == b"", "nothing stays in memory"
-    stored = arrival.keep()
-    assert (stored.size, budget.left) == (8, 10)
+    assert (arrival.stored.size, budget.left) == (8, 2)
+    arrival.keep()
+    arrival.leave()
+    assert budget.left == 10
     arrival.drop()
     assert [path.read_bytes() for path in _files(tmp_path)] == [b"data set"]
 
@@ -37,7 +39,7 @@ def test_fragments_go_to_the_file_and_the_budget_comes_back(tmp_path: Path, begi
 def test_what_is_dropped_leaves_nothing(tmp_path: Path, begin: Callable[[], SpoolFile]) -> None:
     budget = Budget(10)
     arrival = Arrival(REQUEST, begin, budget)
-    arrival.write(b"data")
+    arrival.write(DATA)
     arrival.drop()
     assert (_files(tmp_path), budget.left) == ([], 10)
 
@@ -46,10 +48,12 @@ def test_more_than_the_budget_is_read_and_not_kept(tmp_path: Path, begin: Callab
     budget = Budget(10)
     arrival = Arrival(REQUEST, begin, budget)
     for _ in range(4):
-        assert arrival.write(b"data") == 4
+        arrival.write(DATA)
     assert (_files(tmp_path), budget.left) == ([], 10)
     with pytest.raises(SpoolUnavailable, match=r"node\.maximum_arriving_mb"):
         arrival.keep()
+    with pytest.raises(SpoolUnavailable, match=r"node\.maximum_arriving_mb"):
+        _ = arrival.stored
 
 
 def test_a_failing_spool_is_told_at_the_end() -> None:
@@ -57,7 +61,7 @@ def test_a_failing_spool_is_told_at_the_end() -> None:
         raise SpoolUnavailable("full")
 
     arrival = Arrival(REQUEST, begin, Budget(10))
-    arrival.write(b"data")
+    arrival.write(DATA)
     with pytest.raises(SpoolUnavailable, match="full"):
         arrival.keep()
 
@@ -65,7 +69,15 @@ def test_a_failing_spool_is_told_at_the_end() -> None:
 def test_a_refused_request_has_no_file() -> None:
     budget = Budget(10)
     arrival = Arrival(REQUEST, None, budget)
-    arrival.write(b"data")
+    arrival.write(DATA)
     assert budget.left == 10
     with pytest.raises(SpoolUnavailable):
         arrival.keep()
+
+
+def test_what_was_kept_and_is_not_wanted_goes(tmp_path: Path, begin: Callable[[], SpoolFile]) -> None:
+    arrival = Arrival(REQUEST, begin, Budget(10))
+    arrival.write(DATA)
+    arrival.keep()
+    arrival.drop()
+    assert _files(tmp_path) == []

@@ -1,5 +1,6 @@
 """What becomes of associations is written, sooner or later."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,6 +64,30 @@ def test_it_is_opened_once_when_the_database_is_back(log: AssociationLog, ledger
     ledger.down = False
     assert log.number(thread) == log.number(thread) == 1
     assert len(ledger.opened) == 1
+
+
+def test_two_threads_that_ask_at_once_open_it_once(ledger: FakeLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An object may be here before the thread that accepted its association is through with writing so."""
+    opening, go_on = threading.Event(), threading.Event()
+    open_association = ledger.open_association
+
+    def slow(**values: Any) -> int:
+        opening.set()
+        assert go_on.wait(10)
+        return open_association(**values)
+
+    monkeypatch.setattr(ledger, "open_association", slow)
+    log, thread = AssociationLog(ledger), Thread()
+    accepting = threading.Thread(target=log.accepted, args=(thread, PARTY, []))
+    accepting.start()
+    assert opening.wait(10)
+    numbers: list[int] = []
+    reading = threading.Thread(target=lambda: numbers.append(log.number(thread)))
+    reading.start()
+    go_on.set()
+    for each in (accepting, reading):
+        each.join(10)
+    assert (numbers, len(ledger.opened)) == ([1], 1)
 
 
 def test_what_was_never_opened_is_forgotten(log: AssociationLog, ledger: FakeLedger) -> None:

@@ -19,9 +19,6 @@ class _Memory:
     def begin(self) -> Unfinished:
         raise AssertionError("nothing is sent")
 
-    def remove(self, name: str) -> None:
-        raise AssertionError(name)
-
 
 class _Association:
     """As much of an association as a request has."""
@@ -84,7 +81,7 @@ def test_a_bug_refuses() -> None:
 def test_every_handler_is_bound_once() -> None:
     events = [bound[0].name for bound in _handlers().bound()]
     assert len(set(events)) == len(events)
-    assert {"EVT_REQUESTED", "EVT_C_ECHO", "EVT_C_STORE", "EVT_N_EVENT_REPORT"} <= set(events)
+    assert {"EVT_REQUESTED", "EVT_C_ECHO", "EVT_N_EVENT_REPORT"} <= set(events)
 
 
 @pytest.mark.parametrize("primitive", [None, object()])

@@ -216,10 +216,11 @@ def test_an_association_without_a_database(node: Running, ledger: FakeLedger) ->
 def test_a_bug_fails_the_object_and_not_the_association(
     node: Running, ledger: FakeLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(**_: Any) -> None:
-        raise RuntimeError("CANARY^PATIENT")
+    class Broken(list[Any]):
+        def extend(self, _: Any) -> None:
+            raise RuntimeError("CANARY^PATIENT")
 
-    monkeypatch.setattr(ledger, "register", broken)
+    monkeypatch.setattr(ledger, "registered", Broken())
     with requesting(node.port, [CR]) as association:
         status = association.send_c_store(make_dataset())
         assert status.Status == 0x0110

@@ -1,6 +1,5 @@
 """DCMTK's programs against our listener: the bytes that arrive are the bytes that were sent."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,8 @@ from pydicom import Dataset, dcmread
 from pydicom.tag import BaseTag
 
 from dicom_node.contexts import RECEIVED_SOP_CLASSES, RECEIVED_TRANSFER_SYNTAXES
-from tests.conftest import require_program
 from tests.dicom_node.network import FakeLedger, Running, encoded, make_dataset, running_listener, wait_until
+from tests.servers.dcmtk import dcmtk
 
 pytestmark = pytest.mark.dcmtk
 
@@ -29,19 +28,6 @@ OPTIONS = {
     "1.2.840.10008.1.2.4.90": "-xv",
     "1.2.840.10008.1.2.4.91": "-xw",
 }
-
-
-def dcmtk(name: str) -> str:
-    """Path of DCMTK's program: pynetdicom installs others of the same names in a virtual environment."""
-    require_program(name)
-    for folder in os.environ["PATH"].split(os.pathsep):
-        path = Path(folder) / name
-        if not os.access(path, os.X_OK):
-            continue
-        shown = subprocess.run([str(path), "--version"], capture_output=True, text=True, check=False, timeout=60)
-        if "dcmtk" in shown.stdout.lower():
-            return str(path)
-    pytest.skip(f"{name} is there, but not DCMTK's: run deploy/install-test-servers.sh")
 
 
 @pytest.fixture

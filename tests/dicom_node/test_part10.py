@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 from pydicom import dcmread
-from pydicom.uid import CTImageStorage, JPEG2000Lossless
+from pydicom.dataset import FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_file_meta_info
+from pydicom.uid import UID, CTImageStorage, JPEG2000Lossless
 
 from dicom_node.identity import prepare_pynetdicom
 from dicom_node.part10 import head, split, split_bytes
@@ -29,6 +32,21 @@ def test_pydicom_reads_the_head() -> None:
     assert ds.file_meta.ImplementationClassUID == IMPLEMENTATION_CLASS_UID
     assert len(head(**UIDS)) == 132 + 12 + ds.file_meta.FileMetaInformationGroupLength
     assert len(ds) == 0
+
+
+@pytest.mark.parametrize("sop_instance_uid", ["1.2.3.45", "1.2.3.4"])
+def test_pydicom_writes_the_same(sop_instance_uid: str) -> None:
+    meta = FileMetaDataset()
+    meta.FileMetaInformationGroupLength = 0  # counted when written
+    meta.FileMetaInformationVersion = b"\x00\x01"
+    meta.MediaStorageSOPClassUID = CTImageStorage
+    meta.MediaStorageSOPInstanceUID = UID(sop_instance_uid)
+    meta.TransferSyntaxUID = JPEG2000Lossless
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
+    buffer = DicomBytesIO()
+    buffer.is_little_endian, buffer.is_implicit_VR = True, False
+    write_file_meta_info(buffer, meta, enforce_standard=False)
+    assert head(**UIDS | {"sop_instance_uid": sop_instance_uid}) == bytes(128) + b"DICM" + buffer.getvalue()
 
 
 def test_the_same_object_has_the_same_head() -> None:

@@ -1,8 +1,8 @@
 """One object at a time: durable, committed, then Success; otherwise nothing is left."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
@@ -11,10 +11,14 @@ from dicom_node.arrival import Arrival, Incoming, Unfinished
 from dicom_node.limits import Budget
 from dicom_node.part10 import head
 from dicom_node.reception import Answer, Reception
+from dicom_node.registrar import Registration
 from dicom_node.spool import Spool
 from dicom_node.spool_file import SpoolFile, Stored
-from screening.errors import CommitUnknown, DatabaseUnavailable, SpoolFailed, SpoolUnavailable
+from screening.errors import CommitUnknown, DatabaseUnavailable, SpoolFailed
 from tests.dicom_node.network import FakeLedger
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 CR = str(ComputedRadiographyImageStorage)
 SC = str(SecondaryCaptureImageStorage)
@@ -37,19 +41,20 @@ class _TracedSpool(Spool):
 
     def begin(self) -> SpoolFile:
         unfinished = super().begin()
-        keep = unfinished.keep
+        keep, drop = unfinished.keep, unfinished.drop
 
         def traced() -> Stored:
             stored = keep()
             self._steps.append("spool")
             return stored
 
-        unfinished.keep = traced  # type: ignore[method-assign]
-        return unfinished
+        def traced_drop() -> None:
+            drop()
+            self._steps.append("removed")
 
-    def remove(self, name: str) -> None:
-        super().remove(name)
-        self._steps.append("removed")
+        unfinished.keep = traced  # type: ignore[method-assign]
+        unfinished.drop = traced_drop  # type: ignore[method-assign]
+        return unfinished
 
 
 class _TracedLedger(FakeLedger):
@@ -57,9 +62,9 @@ class _TracedLedger(FakeLedger):
         super().__init__()
         self._steps = steps
 
-    def register(self, **values: Any) -> None:
+    def register(self, registrations: Sequence[Registration]) -> None:
+        super().register(registrations)
         self._steps.append("commit")
-        super().register(**values)
 
 
 def _files(root: Path) -> list[Path]:
@@ -72,8 +77,8 @@ def _receive(reception: Reception, **values: Any) -> Answer:
 
 def _arrival(reception: Reception, **values: Any) -> Arrival:
     arrival = reception.expect(_incoming(**values))
-    arrival.write(b"data ")
-    arrival.write(b"set")
+    arrival.write(memoryview(b"data "))
+    arrival.write(memoryview(b"set"))
     return arrival
 
 
@@ -83,7 +88,8 @@ def test_success_comes_last(tmp_path: Path) -> None:
         _TracedSpool(tmp_path, steps), _TracedLedger(steps), lambda: steps.append("bell"), Budget(1000)
     )
     assert _receive(reception) == Answer(status=0)
-    assert steps == ["spool", "commit", "bell"]
+    assert sorted(steps[:2]) == ["commit", "spool"]  # at the same time
+    assert steps[2:] == ["bell"]
 
 
 def test_what_is_stored_and_registered(tmp_path: Path) -> None:
@@ -102,7 +108,7 @@ def test_without_a_database_nothing_is_left(tmp_path: Path) -> None:
     ledger.down = True
     reception = Reception(_TracedSpool(tmp_path, steps), ledger, lambda: steps.append("bell"), Budget(1000))
     assert _receive(reception).status == 0xA700
-    assert steps == ["spool", "commit", "removed"]
+    assert steps == ["spool", "removed"]
     assert _files(tmp_path) == []
 
 
@@ -125,7 +131,7 @@ def test_without_a_spool_nothing_is_registered(tmp_path: Path) -> None:
 
 def test_any_failure_of_the_ledger_empties_the_spool(tmp_path: Path) -> None:
     class Broken(FakeLedger):
-        def register(self, **values: Any) -> None:
+        def register(self, registrations: Sequence[Registration]) -> None:
             raise RuntimeError("a bug")
 
     with pytest.raises(RuntimeError):
@@ -135,8 +141,8 @@ def test_any_failure_of_the_ledger_empties_the_spool(tmp_path: Path) -> None:
 
 def test_a_commit_of_which_nobody_knew_is_asked_for_by_its_key(tmp_path: Path) -> None:
     class Cut(FakeLedger):
-        def register(self, **values: Any) -> None:
-            super().register(**values)
+        def register(self, registrations: Sequence[Registration]) -> None:
+            super().register(registrations)
             raise CommitUnknown("the connection was cut")
 
     ledger, spool = Cut(), Spool(tmp_path, minimum_free=0)
@@ -147,7 +153,7 @@ def test_a_commit_of_which_nobody_knew_is_asked_for_by_its_key(tmp_path: Path) -
 
 def test_a_file_stays_while_its_row_may_still_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Gone(FakeLedger):
-        def register(self, **values: Any) -> None:
+        def register(self, registrations: Sequence[Registration]) -> None:
             self.down = True
             raise CommitUnknown("the connection was cut")
 
@@ -168,15 +174,46 @@ def test_a_failed_disk_is_told_once(tmp_path: Path) -> None:
     assert ledger.spool_failures == ["fsync failed"]
 
 
-def test_a_file_that_cannot_be_removed_is_left_to_the_reconciler(tmp_path: Path) -> None:
-    class Stuck(Spool):
-        def remove(self, name: str) -> None:
-            raise SpoolUnavailable("stuck")
+class _NotConfirmed(Spool):
+    """Its disk confirms nothing."""
 
+    def begin(self) -> SpoolFile:
+        unfinished = super().begin()
+        keep = unfinished.keep
+
+        def failing() -> Stored:
+            keep()
+            raise SpoolFailed("fsync failed: EIO")
+
+        unfinished.keep = failing  # type: ignore[method-assign]
+        return unfinished
+
+
+def test_a_row_whose_file_is_not_durable_is_taken_back(tmp_path: Path) -> None:
+    ledger = FakeLedger()
+    assert _receive(Reception(_NotConfirmed(tmp_path, 0), ledger, lambda: None, Budget(1000))).status == 0xA700
+    assert ledger.withdrawn == {
+        ledger.registered[0]["spool_name"]: "fsync failed: EIO; the sender was told to send it again"
+    }
+    assert _files(tmp_path) == []
+
+
+def test_what_cannot_be_taken_back_keeps_its_file(tmp_path: Path) -> None:
+    """A row without a file could make a copy that is sent again a duplicate of nothing."""
+
+    class Down(FakeLedger):
+        def withdraw(self, spool_name: str, reason: str) -> None:
+            raise DatabaseUnavailable("down")
+
+    ledger = Down()
+    assert _receive(Reception(_NotConfirmed(tmp_path, 0), ledger, lambda: None, Budget(1000))).status == 0xA700
+    assert [path.name for path in _files(tmp_path)] == [ledger.registered[0]["spool_name"]]
+
+
+def test_neither_durable_nor_registered_leaves_nothing(tmp_path: Path) -> None:
     ledger = FakeLedger(down=True)
-    spool = Stuck(tmp_path, minimum_free=0)
-    assert _receive(Reception(spool, ledger, lambda: None, Budget(1000))).status == 0xA700
-    assert spool.orphans(set(), older_than_seconds=-60) == [path.name for path in _files(tmp_path)]
+    assert _receive(Reception(_NotConfirmed(tmp_path, 0), ledger, lambda: None, Budget(1000))).status == 0xA700
+    assert (ledger.withdrawn, _files(tmp_path)) == ({}, [])
 
 
 @pytest.mark.parametrize(
@@ -257,31 +294,31 @@ def test_a_refused_request_costs_no_file(tmp_path: Path) -> None:
     assert _files(tmp_path) == []
 
 
-def test_reception_needs_no_more_than_begin_and_remove() -> None:
-    removed: list[str] = []
+def test_reception_needs_no_more_than_begin() -> None:
+    files: list[MemoryFile] = []
 
     class Memory:
         def begin(self) -> Unfinished:
-            return MemoryFile()
-
-        remove: Callable[[str], None] = staticmethod(removed.append)
+            files.append(MemoryFile())
+            return files[-1]
 
     reception = Reception(Memory(), FakeLedger(down=True), lambda: None, Budget(1000))
     assert _receive(reception).status == 0xA700
-    assert removed == ["0" * 32]
+    assert [file.dropped for file in files] == [True]
 
 
 class MemoryFile:
     """A file that is none."""
 
+    name = "0" * 32
     size = 0
     dropped = False
 
-    def write(self, chunk: bytes) -> None:
-        self.size += len(chunk)
+    def write(self, chunk: "ReadableBuffer") -> None:
+        self.size += len(memoryview(chunk))
 
     def keep(self) -> Stored:
-        return Stored(name="0" * 32, size=self.size)
+        return Stored(name=self.name, size=self.size)
 
     def drop(self) -> None:
         self.dropped = True

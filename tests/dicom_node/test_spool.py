@@ -66,27 +66,27 @@ def test_other_names_are_refused(tmp_path: Path, name: str) -> None:
         spool.path(name)
 
 
-def test_order_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write, fsync of the file, rename, fsync of its folder: any other order loses the file in a power cut."""
-    spool = Spool(tmp_path, minimum_free=0)
+@pytest.mark.parametrize("flush_names", [True, False])
+def test_order_on_disk(flush_names: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write, flush the file, flush its folder where the name needs it: another order loses it in a power cut."""
+    spool = Spool(tmp_path, minimum_free=0, flush_names=flush_names)
     steps: list[str] = []
-    fsync, rename = os.fsync, Path.rename
+    fsync, fdatasync = os.fsync, os.fdatasync
 
     def traced_fsync(descriptor: int) -> None:
-        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
-        if not is_folder:
-            assert os.fstat(descriptor).st_size == 5, "fsync before everything was written"
-        steps.append("fsync folder" if is_folder else "fsync file")
+        assert stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        steps.append("folder")
         fsync(descriptor)
 
-    def traced_rename(self: Path, target: Path) -> Path:
-        steps.append("rename")
-        return rename(self, target)
+    def traced_fdatasync(descriptor: int) -> None:
+        assert os.fstat(descriptor).st_size == 5, "flushed before everything was written"
+        steps.append("file")
+        fdatasync(descriptor)
 
     monkeypatch.setattr(os, "fsync", traced_fsync)
-    monkeypatch.setattr(Path, "rename", traced_rename)
+    monkeypatch.setattr(os, "fdatasync", traced_fdatasync)
     spool.put(b"bytes")
-    assert steps == ["fsync file", "rename", "fsync folder"]
+    assert steps == ["file", "folder"][: 1 + flush_names]
 
 
 @pytest.mark.parametrize("failing_call", [1, 2])
@@ -94,7 +94,7 @@ def test_order_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_failing_disk_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing_call: int, code: int
 ) -> None:
-    spool = Spool(tmp_path, minimum_free=0)
+    spool = Spool(tmp_path, minimum_free=0, flush_names=True)
     calls = []
 
     def failing(_: int) -> None:
@@ -103,6 +103,7 @@ def test_a_failing_disk_leaves_nothing(
             raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "fsync", failing)
+    monkeypatch.setattr(os, "fdatasync", failing)
     with pytest.raises(SpoolUnavailable, match=os.strerror(code)):
         spool.put(b"bytes")
     assert _files(tmp_path) == []
@@ -162,16 +163,26 @@ def test_orphans_are_old_and_unknown(tmp_path: Path) -> None:
     assert spool.orphans({known}, older_than_seconds=60) == [unknown]
 
 
-def test_sweep_takes_old_parts_only(tmp_path: Path) -> None:
+def test_what_is_arriving_is_no_orphan_and_what_was_cut_off_is_one(tmp_path: Path) -> None:
     later = _Later()
     spool = Spool(tmp_path, minimum_free=0, now=later)
-    kept = spool.path(spool.put(b"x").name)
-    part = kept.with_suffix(".part")
-    part.write_bytes(b"half")
-    assert spool.sweep_parts(older_than_seconds=60) == 0
+    arriving = spool.begin()
+    arriving.write(b"half")
+    assert spool.orphans(set(), older_than_seconds=60) == []
     later.by = timedelta(minutes=2)
-    assert spool.sweep_parts(older_than_seconds=60) == 1
-    assert _files(tmp_path) == [kept]
+    assert spool.orphans(set(), older_than_seconds=60) == [arriving.name]
+    arriving.drop()
+
+
+@pytest.mark.parametrize("flush_names", [True, False])
+def test_the_folder_of_a_new_file_is_flushed_where_it_must_be(
+    flush_names: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path, minimum_free=0, flush_names=flush_names)
+    flushed: list[Path] = []
+    monkeypatch.setattr("dicom_node.spool_file.sync_folder", flushed.append)
+    path = spool.path(spool.put(b"x").name)
+    assert flushed == [path.parent] * flush_names
 
 
 def test_a_spool_that_works_says_so_and_leaves_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dicom_node.spool_file import PART, SpoolFile, Stored
+from dicom_node.spool_file import SpoolFile, Stored
 from screening.errors import SpoolFailed, SpoolUnavailable
 
 
@@ -13,17 +13,26 @@ def _begin(folder: Path, *, room: int = 2**30, failures: list[str] | None = None
         if size > room:
             raise SpoolUnavailable("no room")
 
-    return SpoolFile("a", folder / "a", require_room, (failures if failures is not None else []).append)
+    return SpoolFile(folder / "a", require_room, (failures if failures is not None else []).append, flush_name=False)
 
 
-def test_a_file_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
+def test_what_is_written_is_kept(tmp_path: Path) -> None:
     file = _begin(tmp_path)
     file.write(b"first ")
-    file.write(b"second")
-    assert [path.name for path in tmp_path.iterdir()] == [f"a{PART}"]
+    file.write(memoryview(b"second"))
+    assert (file.name, file.size) == ("a", 12)
     assert file.keep() == Stored(name="a", size=12)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_bytes() == b"first second"
+
+
+def test_a_file_that_is_there_is_never_opened(tmp_path: Path) -> None:
+    first = _begin(tmp_path)
+    first.write(b"first")
+    with pytest.raises(SpoolUnavailable, match="cannot make a file"):
+        _begin(tmp_path)
+    assert (tmp_path / "a").read_bytes() == b"first"
+    first.drop()
 
 
 def test_what_is_dropped_or_finds_no_room_is_gone(tmp_path: Path) -> None:
@@ -46,8 +55,9 @@ def test_only_a_disk_that_does_not_confirm_is_a_failed_one(
     failures: list[str] = []
     file = _begin(tmp_path, failures=failures)
     file.write(b"bytes")
-    monkeypatch.setattr(os, "fsync", broken)
+    monkeypatch.setattr(os, "fdatasync", broken)
     with pytest.raises(SpoolFailed if told else SpoolUnavailable):
         file.keep()
     assert failures == [os.strerror(code)] * told
+    file.drop()
     assert list(tmp_path.iterdir()) == []

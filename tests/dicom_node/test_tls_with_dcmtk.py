@@ -12,7 +12,7 @@ from dicom_node.spool import Spool
 from screening.settings import Destination, Node, Peer, Tls
 from tests.conftest import require_program
 from tests.dicom_node.network import QUICK, FakeLedger, dead_port, wait_until
-from tests.dicom_node.test_listener_with_dcmtk import dcmtk
+from tests.servers.dcmtk import dcmtk
 
 pytestmark = pytest.mark.dcmtk
 

@@ -19,7 +19,7 @@ def main() -> None:
         node=Node(bind="127.0.0.1", port=0),
         peers=[Peer(ae_title="MODALITY", address="127.0.0.1")],
         destinations=[],
-        spool=Spool(folder / "spool", minimum_free=0),
+        spool=Spool(folder / "spool", minimum_free=0, flush_names=True),
         ledger=DatabaseLedger(make_sessions(engine)),
         on_stored=lambda: None,
     )

@@ -101,12 +101,10 @@ def _duplicates(made: Bench) -> int:
 
 
 def leftovers(made: Bench) -> list[str]:
-    """Unfinished files, and files without a row that are older than the reconciler lets them be."""
-    spool = made.spooled()
-    parts = [path.name for path in made.kept_files() if path.suffix == ".part"]
+    """Files without a row: of receptions that were cut off."""
     with made.node.session() as session:
         known = set(session.scalars(select(InstanceRow.spool_name)))
-    return parts + spool.orphans(known, 0)
+    return made.spooled().orphans(known, 0)
 
 
 def await_clean(made: Bench) -> None:

@@ -10,8 +10,8 @@ INTRODUCTION = """# Faults
 
 Made by `make faults`, which injects each fault into a real node (its own processes, PostgreSQL, Redis, a PACS double).
 After each run it asks: does every object that was acknowledged have a row and a file with the same SHA-256; is there
-at most one result for each key; does the PACS hold each result once, with one content; is there no unfinished file, and
-none without a row. A letter marks one of several faults under a number. The model is a toy, and three of the
+at most one result for each key; does the PACS hold each result once, with one content; is there no file without a row.
+A letter marks one of several faults under a number. The model is a toy, and three of the
 reconciler's waits, minutes in service, are seconds here.
 
 "lost" counts acknowledged objects without their bytes and results that the PACS was believed to have. "recovery s" is

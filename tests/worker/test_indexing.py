@@ -86,6 +86,15 @@ def test_a_file_that_is_gone_is_told(ports: Ports) -> None:
     assert "no longer in the spool" in _reasons(ports)[0]
 
 
+def test_a_file_that_a_power_cut_left_half_is_told(ports: Ports) -> None:
+    """Its row was durable before it was, and its sender never heard of Success."""
+    path = ports.spool.path(receive(ports, radiograph()))
+    os.truncate(path, path.stat().st_size - 1)
+    index_received(ports)
+    assert _states(ports) == {"unreadable": 1}
+    assert "its sender was never told that it was stored" in _reasons(ports)[0]
+
+
 @pytest.mark.parametrize("where", ["read_instance", "instances.index"])
 def test_a_fault_that_nobody_foresaw_becomes_a_row_and_stops_no_other_file(
     ports: Ports, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: str
@@ -166,3 +175,24 @@ def test_our_own_output_is_not_looked_at_again(ports: Ports) -> None:
     receive(ports, radiograph(Modality="SR"))
     index_received(ports)
     assert _states(ports) == {"own_output": 1}
+
+
+@pytest.mark.parametrize("left", ["missing", "short", "whole"])
+def test_a_copy_takes_the_place_of_one_without_a_whole_file(left: str, ports: Ports) -> None:
+    """To call it a duplicate and remove it would lose what was acknowledged."""
+    image = radiograph()
+    first = ports.spool.path(receive(ports, image))
+    index_received(ports)
+    if left == "missing":
+        first.unlink()
+    elif left == "short":
+        os.truncate(first, first.stat().st_size - 1)
+    second = ports.spool.path(receive(ports, image))
+    index_received(ports)
+    if left == "whole":
+        assert _states(ports) == {"indexed": 1, "duplicate": 1}
+        assert (first.is_file(), second.is_file()) == (True, False)
+    else:
+        assert _states(ports) == {"indexed": 1, "unreadable": 1}
+        assert second.is_file()
+        assert "a copy that came later takes its place" in _reasons(ports)[0]

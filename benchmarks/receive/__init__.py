@@ -1,0 +1,1 @@
+"""How fast objects are taken in, beside what others use: DCMTK's storescp, Orthanc, pynetdicom's own example."""
