@@ -15,6 +15,12 @@ Process = subprocess.Popen[bytes]
 
 RESUMED_SECONDS = 60
 
+_STUDY_EVERY_SECONDS = 1.0
+"""Under random kills: a node that is started again every few seconds shall not fall behind for minutes."""
+
+_WORKED_OFF_SECONDS = 300.0
+"""How long what came during ten kills may take to be done."""
+
 _WORDS = {
     "listener": "acknowledged never lost; the rest sent again, stored once",
     "worker": f"done within {RESUMED_SECONDS} s, one result",
@@ -55,7 +61,7 @@ def random_kills(case: Case) -> None:
             burst = min(left, 10)
             left -= burst
             watch = _burst(made, burst, rng)
-            made.await_settled()
+            made.await_settled(_WORKED_OFF_SECONDS)
             case.count(made, watch.seconds)
             case.seconds[-1:] = [None] * (burst - 1) + [watch.seconds]
         finish(case, made)
@@ -71,7 +77,7 @@ def _burst(made: Bench, kills: int, rng: random.Random) -> Watch:
             waiting.append(made.study())
             stored = {result.path for result in made.send(*waiting) if result.stored}
             waiting[:] = [path for path in waiting if path not in stored]
-            stopped.wait(0.1)
+            stopped.wait(_STUDY_EVERY_SECONDS)
 
     thread = threading.Thread(target=sender)
     thread.start()
