@@ -60,6 +60,12 @@ def chosen(numbers: str | None, *, short: bool) -> list[Row]:
     return [row for row in ROWS if row.number in wanted or row.number.rstrip("abcdefghijkl") in wanted]
 
 
+def missing(outcomes: Sequence[Outcome]) -> list[str]:
+    """Rows of the whole matrix that are not among these outcomes, with their mode."""
+    found = {(outcome.mode, outcome.number) for outcome in outcomes}
+    return [f"{row.number} {mode}" for row in ROWS for mode in row.modes if (mode, row.number) not in found]
+
+
 def machine() -> str:
     """What it ran on."""
     load = os.getloadavg()[0]
@@ -106,7 +112,7 @@ def main() -> None:
     outcomes = together(parts, [row.number for row in ROWS])
     print(figure(outcomes))
     if options.write:
-        options.write.write_text(page(outcomes, [part.machine for part in parts]), encoding="utf-8")
+        options.write.write_text(page(outcomes, [part.machine for part in parts], missing(outcomes)), encoding="utf-8")
     sys.exit(0 if outcomes and all(item.good for item in outcomes) else 1)
 
 

@@ -51,11 +51,12 @@ def figure(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def page(outcomes: Sequence[Outcome], machines: Sequence[str]) -> str:
-    """The page. machines: what the parts ran on."""
+def page(outcomes: Sequence[Outcome], machines: Sequence[str], missing: Sequence[str] = ()) -> str:
+    """The page. machines: what the parts ran on; missing: rows that did not run."""
     rows = [(*cells(item)[:2], item.expected, *cells(item)[2:]) for item in outcomes]
     head = (*HEAD[:2], "expected", *HEAD[2:])
     table = [head, tuple("---" for _ in head), *rows]
     lines = ["| " + " | ".join(row) + " |" for row in table]
     measured = "\n".join(f"- {machine}" for machine in machines)
-    return f"{INTRODUCTION}\n{figure(outcomes)}\n\nMeasured on\n\n{measured}\n\n" + "\n".join(lines) + "\n"
+    left = f"\n**Not run yet**: {', '.join(missing)}.\n" if missing else ""
+    return f"{INTRODUCTION}\n{figure(outcomes)}\n{left}\nMeasured on\n\n{measured}\n\n" + "\n".join(lines) + "\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.__main__ import ROWS, chosen, run
+from tests.faults.__main__ import ROWS, chosen, missing, run
 from tests.faults.matrix import Effort, Outcome
 from tests.faults.page import figure, page
 from tests.faults.parts import Part, keep, read, together
@@ -44,6 +44,13 @@ def test_the_page() -> None:
     assert "40 faults of 2 kinds injected, 42 objects acknowledged: 1 lost, 0 results twice" in figure(
         [outcome(), outcome(number="5", lost=1)]
     )
+
+
+def test_rows_that_did_not_run_are_named() -> None:
+    left = missing([outcome(mode=mode, number=row.number) for row in ROWS for mode in row.modes if row.number != "4"])
+    assert left == ["4 embedded", "4 production"]
+    assert "**Not run yet**: 4 embedded, 4 production." in page([outcome()], ["this machine"], left)
+    assert "Not run" not in page([outcome()], ["this machine"], [])
 
 
 def test_parts_become_one_in_the_order_of_the_matrix(tmp_path: Path) -> None:
