@@ -101,7 +101,6 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     cursor.execute("PRAGMA synchronous = FULL")  # NORMAL in WAL may lose the last commits on power loss
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; by default one reception in 150 waits
     cursor.close()
 
 
