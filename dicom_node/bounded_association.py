@@ -74,9 +74,8 @@ class BoundedAssociation(Association):
             self.dul = OrderlyUpperLayer(self)
         self.acse_timeout = ae.acse_timeout  # set again: the timers are those of the new `dul`
         self.network_timeout = ae.network_timeout
-        self._transport = BoundedSocket(
-            self, connection, bounds.limits, self._breached
-        )  # tells the new `dul` of itself
+        # last, as it tells the new `dul` of the connection
+        self._transport = BoundedSocket(self, connection, bounds.limits, self._breached)
         self.set_socket(self._transport)
 
     def run(self) -> None:

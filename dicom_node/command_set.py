@@ -4,7 +4,10 @@ A C-STORE has eight elements of it. To build a `Dataset` of them, for the reques
 receive a CT slice.
 """
 
+from collections.abc import Iterable
 from struct import Struct, error, pack
+
+from dicom_node.fragments import COMMAND, LAST
 
 AFFECTED_SOP_CLASS_UID = 0x0002  # elements of group 0000 (PS3.7 E.1)
 COMMAND_FIELD = 0x0100
@@ -19,7 +22,6 @@ C_STORE_RQ = 0x0001
 _C_STORE_RSP = 0x8001
 NO_DATA_SET = 0x0101
 
-_COMMAND, _LAST = 0x01, 0x02  # bits of the message control header (PS3.8 E.2)
 _element = Struct("<HHI")
 _pdu_and_pdv = Struct(">BBIIBB")
 _HEADERS = 6
@@ -81,6 +83,11 @@ def store_response(request: CommandSet, status: int, comment: str) -> bytes:
     if comment:
         elements.append((ERROR_COMMENT, _padded(comment, b" ")))
     elements.append((AFFECTED_SOP_INSTANCE_UID, _padded(request.uid(AFFECTED_SOP_INSTANCE_UID), b"\0")))
+    return encode(elements)
+
+
+def encode(elements: Iterable[tuple[int, bytes]]) -> bytes:
+    """A command set of these elements and values, with its group length before them (PS3.7 6.3.1, 9.3.1)."""
     encoded = b"".join(_element.pack(0, element, len(value)) + value for element, value in elements)
     return _element.pack(0, 0, 4) + pack("<I", len(encoded)) + encoded
 
@@ -94,7 +101,7 @@ def as_pdus(context_id: int, command_set: bytes, maximum_length: int) -> bytes:
     pdus = []
     for start in range(0, len(command_set), most):
         part = command_set[start : start + most]
-        control = _COMMAND | (_LAST if start + most >= len(command_set) else 0)
+        control = COMMAND | (LAST if start + most >= len(command_set) else 0)
         pdus.append(_pdu_and_pdv.pack(4, 0, len(part) + _HEADERS, len(part) + 2, context_id, control) + part)
     return b"".join(pdus)
 

@@ -33,7 +33,7 @@ _NEEDED = {
     Association: ("_run_reactor", "_serve_request", "kill"),
     StateMachine: ("do_action",),
 }
-"""What the two classes below lean on, and pynetdicom does not promise."""
+"""What the classes below lean on, and pynetdicom does not promise."""
 
 
 def missing_internals() -> list[str]:
@@ -186,8 +186,9 @@ class Bell:
     def close(self) -> None:
         """Nobody waits any more."""
         with self._lock:
-            os.close(self._descriptor)
-            self._descriptor = -1
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
 
 
 class RingingQueue(queue.Queue[Any]):

@@ -20,7 +20,7 @@ from pynetdicom.pdu import A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import A_ASSOCIATE, ImplementationClassUIDNotification, MaximumLengthNotification
 from pynetdicom.presentation import build_context
 
-from dicom_node.command_set import STATUS, CommandSet, as_pdus
+from dicom_node.command_set import STATUS, CommandSet, as_pdus, encode
 from dicom_node.part10 import split
 
 CALLING, CALLED = "BENCH", "OPPORTUNE"
@@ -134,8 +134,7 @@ def _command(image: Image, message_id: int) -> bytes:
         (0x0800, pack("<H", 1)),
         (0x1000, _even(image.sop_instance_uid)),
     )
-    encoded = b"".join(pack("<HHI", 0, element, len(value)) + value for element, value in elements)
-    return pack("<HHII", 0, 0, 4, len(encoded)) + encoded
+    return encode(elements)
 
 
 def _even(uid: str) -> bytes:

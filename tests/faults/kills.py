@@ -144,7 +144,7 @@ def _kill_rows() -> tuple[Row, ...]:
         rows.append(
             Row(
                 number=str(number), fault=f"kill -9 {role}, {where.replace('-', ' ')}", expected=_WORDS[role],
-                run=partial(kill_at, step), modes=BOTH, short=step in ("listener.after-rename", "worker.mid-inference"),
+                run=partial(kill_at, step), modes=BOTH, short=step in ("listener.after-fsync", "worker.mid-inference"),
             )
         )  # fmt: skip
     return tuple(rows)
