@@ -11,7 +11,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Event
@@ -27,7 +27,7 @@ from benchmarks.certificates import Authority
 from dicom_node.identity import Timeouts
 from dicom_node.limits import Limits
 from dicom_node.listener import Listener
-from dicom_node.registrar import Registration
+from dicom_node.registrar import Batch
 from dicom_node.spool import Spool
 from screening.settings import Node, Peer, Tls
 
@@ -63,17 +63,14 @@ class Server:
 class SilentLedger:
     """Takes everything, keeps nothing."""
 
-    def open_association(self, **_: object) -> int:
-        return 1
+    def write(self, batch: Batch) -> None:
+        for entry in batch.opened:
+            entry.number = 1
 
     def refuse_association(self, **_: object) -> None: ...
 
-    def close_association(self, association_id: int, ended: str) -> None: ...
-
     def close_stale(self) -> int:
         return 0
-
-    def register(self, registrations: Sequence[Registration]) -> None: ...
 
     def withdraw(self, spool_name: str, reason: str) -> None: ...
 

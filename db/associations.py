@@ -1,40 +1,65 @@
 """Associations: who called, what we did not accept, how it ended."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import TypedDict, cast
 
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, Table, bindparam, insert, update
 from sqlalchemy.orm import Session
 
-from db.engine import database_now
+from db.columns import UtcDateTime
+from db.engine import database_now, now_of
 from db.tables import AssociationRow, RefusedContextRow
 
+_OPEN = insert(cast("Table", AssociationRow.__table__)).returning(AssociationRow.id)
+_CLOSE = (
+    update(cast("Table", AssociationRow.__table__))
+    .where(AssociationRow.id == bindparam("number"), AssociationRow.closed_at.is_(None))
+    .values(closed_at=bindparam("now", type_=UtcDateTime()), ended=bindparam("how"))
+)
 
-def open_association(
-    s: Session,
-    *,
-    calling_ae_title: str,
-    called_ae_title: str,
-    address: str,
-    rejected_contexts: Sequence[tuple[str, list[str]]],
-) -> int:
-    """Record an accepted association. rejected_contexts: (abstract syntax, transfer syntaxes) that we did not take."""
-    row = AssociationRow(
-        calling_ae_title=calling_ae_title,
-        called_ae_title=called_ae_title,
-        address=address,
-        opened_at=database_now(s),
-    )
-    s.add(row)
-    s.flush()
-    if rejected_contexts:
-        s.execute(
-            insert(RefusedContextRow),
-            [
-                {"association_id": row.id, "abstract_syntax": abstract, "transfer_syntaxes": list(syntaxes)}
-                for abstract, syntaxes in rejected_contexts
-            ],
-        )
-    return row.id
+
+class NewAssociation(TypedDict):
+    """An accepted association."""
+
+    calling_ae_title: str
+    called_ae_title: str
+    address: str
+    rejected_contexts: Sequence[tuple[str, list[str]]]  #: abstract syntax and the transfer syntaxes offered with it
+    age: timedelta  #: since it was accepted
+
+
+def open_all(connection: Connection, accepted: Sequence[NewAssociation]) -> list[int]:
+    """Record accepted associations; the number of each."""
+    numbers: list[int] = []
+    for one in accepted:
+        row = {
+            "calling_ae_title": one["calling_ae_title"],
+            "called_ae_title": one["called_ae_title"],
+            "address": one["address"],
+            "opened_at": now_of(connection) - one["age"],
+        }
+        number: int = connection.execute(_OPEN, row).scalar_one()
+        numbers.append(number)
+        if one["rejected_contexts"]:
+            connection.execute(
+                insert(RefusedContextRow),
+                [
+                    {"association_id": number, "abstract_syntax": abstract, "transfer_syntaxes": list(syntaxes)}
+                    for abstract, syntaxes in one["rejected_contexts"]
+                ],
+            )
+    return numbers
+
+
+def close_all(connection: Connection, ended: Sequence[tuple[int, str]]) -> None:
+    """Record how associations, by their numbers, ended: "released", "aborted" or "connection lost".
+
+    The first word stands.
+    """
+    if ended:
+        now = now_of(connection)
+        connection.execute(_CLOSE, [{"number": number, "now": now, "how": how} for number, how in ended])
 
 
 def refuse_association(s: Session, *, calling_ae_title: str, called_ae_title: str, address: str, reason: str) -> int:
@@ -53,15 +78,6 @@ def refuse_association(s: Session, *, calling_ae_title: str, called_ae_title: st
     s.add(row)
     s.flush()
     return row.id
-
-
-def close_association(s: Session, association_id: int, ended: str) -> None:
-    """Record how an association ended: "released", "aborted" or "connection lost". The first word stands."""
-    s.execute(
-        update(AssociationRow)
-        .where(AssociationRow.id == association_id, AssociationRow.closed_at.is_(None))
-        .values(closed_at=database_now(s), ended=ended)
-    )
 
 
 def close_stale(s: Session) -> int:

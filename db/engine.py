@@ -38,6 +38,7 @@ _MIGRATION_LOCK = 0x4F50504F5254554E  # "OPPORTUN": the key of PostgreSQL's advi
 # SQLSTATE that psycopg2 calls internal errors: read_only_sql_transaction (a standby after a failover) and
 # idle_in_transaction_session_timeout
 _UNAVAILABLE = ("25006", "25P03")
+_POSTGRES_NOW = select(func.clock_timestamp(type_=UtcDateTime()))
 _alembic = threading.Lock()  # Alembic's context is global to the process
 
 
@@ -245,7 +246,14 @@ def _describe(error: exc.DBAPIError) -> str:
 
 def database_now(session: Session) -> datetime:
     """The database's present moment: PostgreSQL's own clock, this host's for SQLite."""
-    moment: datetime | None = session.scalar(select(moment_of(session)))
+    return now_of(session.connection())
+
+
+def now_of(connection: Connection) -> datetime:
+    """The same for a plain connection."""
+    if connection.dialect.name != "postgresql":
+        return clock.now()
+    moment: datetime | None = connection.scalar(_POSTGRES_NOW)
     assert moment is not None  # noqa: S101 (a clock always answers; for the type checker)
     return moment.astimezone(UTC)
 

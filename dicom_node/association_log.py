@@ -1,19 +1,22 @@
 """The ledger of associations, kept off the network threads where nobody waits for it.
 
-Opening is written at once, as receptions refer to it. Refusals and ends are written by a thread of its own, which tries
-again while the database is down: an association that stays open in the ledger would keep its studies from being quiet.
+An association is written with the first object that it brings. Associations that bring nothing, refusals and ends are
+written by a thread of its own, which tries again while the database is down: an association that stays open in the
+ledger would keep its studies from being quiet.
 """
 
 import logging
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Protocol
 
-from dicom_node.ledger import Ledger, RejectedContext
+from dicom_node.entries import AssociationEntry, RejectedContext
+from dicom_node.ledger import Ledger
+from dicom_node.registrar import Registrar
 from screening.errors import DatabaseUnavailable
 
 logger = logging.getLogger(__name__)
@@ -40,30 +43,24 @@ class Party:
     certificate: str = ""  #: its subject and fingerprint; empty without TLS
 
 
-@dataclass(slots=True)
-class _Entry:
-    party: Party
-    rejected_contexts: Sequence[RejectedContext]
-    association_id: int | None = None
-    opening: threading.Lock = field(default_factory=threading.Lock)  #: who reads and who serves may both open it
-    ended: str = "connection lost"  #: unless we learn better
-
-
 class AssociationLog:
     """Writes what becomes of associations.
 
     Parameters
     ----------
     ledger
-        Where to.
+        Where refusals go.
+    registrar
+        Has associations and their ends written.
     poll_seconds
         How often ended associations and refusals are looked for.
     """
 
-    def __init__(self, ledger: Ledger, poll_seconds: float = 0.1) -> None:
+    def __init__(self, ledger: Ledger, registrar: Registrar, poll_seconds: float = 0.1) -> None:
         self._ledger = ledger
+        self._registrar = registrar
         self._poll_seconds = poll_seconds
-        self._entries: dict[Alive, _Entry] = {}  # each is touched by its own two threads while they are alive
+        self._entries: dict[Alive, AssociationEntry] = {}
         self._refusals: queue.Queue[tuple[Party, str]] = queue.Queue(MAXIMUM_BACKLOG)
         self._unwritten: Counter[tuple[Party, str]] = Counter()
         self._stopping = threading.Event()
@@ -79,31 +76,17 @@ class AssociationLog:
         self._thread.join(seconds)
 
     def accepted(self, thread: Alive, party: Party, rejected_contexts: Sequence[RejectedContext]) -> None:
-        """An association was accepted. Without a database it goes on, and the first object of it opens it."""
-        self._entries[thread] = _Entry(party=party, rejected_contexts=rejected_contexts)
-        try:
-            self.number(thread)
-        except DatabaseUnavailable as exc:
-            logger.error("association not written: %s", type(exc).__name__)
+        """An association was accepted."""
+        self._entries[thread] = AssociationEntry(
+            calling_ae_title=party.calling_ae_title,
+            called_ae_title=party.called_ae_title,
+            address=party.address,
+            rejected_contexts=rejected_contexts,
+        )
 
-    def number(self, thread: Alive) -> int:
-        """The association's number in the ledger; called in its threads.
-
-        Raises
-        ------
-        DatabaseUnavailable
-            If it could not be opened so far, and cannot now.
-        """
-        entry = self._entries[thread]
-        with entry.opening:
-            if entry.association_id is None:
-                entry.association_id = self._ledger.open_association(
-                    calling_ae_title=entry.party.calling_ae_title,
-                    called_ae_title=entry.party.called_ae_title,
-                    address=entry.party.address,
-                    rejected_contexts=entry.rejected_contexts,
-                )
-            return entry.association_id
+    def entry(self, thread: Alive) -> AssociationEntry:
+        """What is written of an association. KeyError if it was not accepted, or is over."""
+        return self._entries[thread]
 
     def ending(self, thread: Alive, ended: str) -> None:
         """How an association ends; it is closed when its thread is through with what it received."""
@@ -136,35 +119,47 @@ class AssociationLog:
             except queue.Empty:
                 break
         try:
-            for refusal in list(self._unwritten):
-                self._written(partial(self._write_refusal, *refusal))
-                del self._unwritten[refusal]
-            for thread in [thread for thread in list(self._entries) if not thread.is_alive()]:
-                self._written(partial(self._write_end, self._entries[thread]))
-                del self._entries[thread]
+            for party, reason in list(self._unwritten):
+                self._write_refusal(party, reason)
+            self._write_associations()
         except DatabaseUnavailable as exc:
-            logger.error("ends and refusals of associations wait to be written: %s", type(exc).__name__)
+            logger.error("associations, their ends and refusals wait to be written: %s", type(exc).__name__)
 
-    def _written(self, write: Callable[[], None]) -> None:
-        """Write one thing. A fault of ours in it must not keep the others from being written, ever after."""
-        try:
-            write()
-        except DatabaseUnavailable:
-            raise
-        except Exception as exc:  # noqa: BLE001
-            logger.error("an association is not written: %s", type(exc).__name__)
+    def _write_associations(self) -> None:
+        """Ends, and associations that are there for a while and have brought nothing. All together are one commit."""
+        waiting: list[tuple[Alive | None, Future[None]]] = []
+        for thread, entry in list(self._entries.items()):
+            if not thread.is_alive():
+                waiting.append((thread, self._registrar.close(entry)))
+            elif entry.number is None and entry.age >= self._poll_seconds:
+                waiting.append((None, self._registrar.open(entry)))
+        failure: DatabaseUnavailable | None = None
+        for over, written in waiting:
+            try:
+                written.result()
+            except DatabaseUnavailable as exc:
+                failure = exc
+                continue
+            except Exception as exc:  # noqa: BLE001 (a fault of ours in one must not keep the others from being written)
+                logger.error("an association is not written: %s", type(exc).__name__)
+            if over is not None:
+                del self._entries[over]
+        if failure is not None:
+            raise failure
 
     def _write_refusal(self, party: Party, reason: str) -> None:
         """One row for each party and reason, however often it came meanwhile."""
         times = self._unwritten[party, reason]
-        self._ledger.refuse_association(
-            calling_ae_title=party.calling_ae_title,
-            called_ae_title=party.called_ae_title,
-            address=party.address,
-            certificate=party.certificate,
-            reason=reason if times == 1 else f"{reason} ({times} times)",
-        )
-
-    def _write_end(self, entry: _Entry) -> None:
-        if entry.association_id is not None:
-            self._ledger.close_association(entry.association_id, entry.ended)
+        try:
+            self._ledger.refuse_association(
+                calling_ae_title=party.calling_ae_title,
+                called_ae_title=party.called_ae_title,
+                address=party.address,
+                certificate=party.certificate,
+                reason=reason if times == 1 else f"{reason} ({times} times)",
+            )
+        except DatabaseUnavailable:
+            raise
+        except Exception as exc:  # noqa: BLE001 (a fault of ours in one must not keep the others from being written)
+            logger.error("a refused association is not written: %s", type(exc).__name__)
+        del self._unwritten[party, reason]

@@ -16,7 +16,8 @@ from dicom_node.bounded_association import BoundedAssociation
 from dicom_node.command_set import AFFECTED_SOP_CLASS_UID, AFFECTED_SOP_INSTANCE_UID, CommandSet
 from dicom_node.commitment import read_report
 from dicom_node.contexts import commitment_context, storage_contexts, verification_context
-from dicom_node.ledger import Ledger, RejectedContext
+from dicom_node.entries import RejectedContext
+from dicom_node.ledger import Ledger
 from dicom_node.reception import PROCESSING_FAILURE, SUCCESS, Answer, Reception
 from screening.errors import BadHeader
 
@@ -108,7 +109,7 @@ class Handlers:
     def store(self, association: Association, arrival: Arrival) -> Answer:
         """C-STORE (`bounded_dimse.Stores`)."""
         try:
-            return self._reception.receive(lambda: self._log.number(association), arrival)
+            return self._reception.receive(self._log.entry(association), arrival)
         except Exception as exc:  # noqa: BLE001 (a fault of ours ends this object, not the association)
             logger.error("C-STORE failed: %s", type(exc).__name__)
             return Answer(status=PROCESSING_FAILURE, comment="processing failure")

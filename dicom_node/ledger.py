@@ -1,30 +1,26 @@
 """What the listener writes down, and the ledger that writes it to the database."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from db import associations, audit, audit_messages, commitments, conditions, instances
 from db.engine import Sessions, core_transaction, database_now, transaction
 from dicom_node.audit.events import Entity, Reporter
 from dicom_node.commitment import failure_reason_text
-from dicom_node.registrar import Registration
-
-RejectedContext = tuple[str, list[str]]
-"""Abstract syntax and the transfer syntaxes offered with it."""
+from dicom_node.entries import AssociationEntry, Registration
+from dicom_node.registrar import Batch
+from screening.errors import CommitUnknown
 
 
 class Ledger(Protocol):
     """The listener's book. What a verb writes is committed when it returns; DatabaseUnavailable when it is not."""
 
-    def open_association(
-        self,
-        *,
-        calling_ae_title: str,
-        called_ae_title: str,
-        address: str,
-        rejected_contexts: Sequence[RejectedContext],
-    ) -> int:
-        """An association was accepted; its number."""
+    def write(self, batch: Batch) -> None:
+        """What came: all of it is written, or nothing; what it opens has its number then.
+
+        CommitUnknown when nobody knows whether it was.
+        """
         ...
 
     def refuse_association(
@@ -33,16 +29,8 @@ class Ledger(Protocol):
         """An association was refused. certificate: what the peer showed; empty when it showed none."""
         ...
 
-    def close_association(self, association_id: int, ended: str) -> None:
-        """An association ended: "released", "aborted" or "connection lost"."""
-        ...
-
     def close_stale(self) -> int:
         """Close the associations that an earlier listener left open; how many. Its spool's failure is over."""
-        ...
-
-    def register(self, registrations: Sequence[Registration]) -> None:
-        """Objects are in the spool: all are written, or none. CommitUnknown when nobody knows whether they were."""
         ...
 
     def withdraw(self, spool_name: str, reason: str) -> None:
@@ -92,23 +80,26 @@ class DatabaseLedger:
         self._sessions = sessions
         self._reporter = reporter
 
-    def open_association(
-        self,
-        *,
-        calling_ae_title: str,
-        called_ae_title: str,
-        address: str,
-        rejected_contexts: Sequence[RejectedContext],
-    ) -> int:
+    def write(self, batch: Batch) -> None:
         """See Ledger."""
-        with transaction(self._sessions) as s:
-            return associations.open_association(
-                s,
-                calling_ae_title=calling_ae_title,
-                called_ae_title=called_ae_title,
-                address=address,
-                rejected_contexts=rejected_contexts,
-            )
+        numbers: list[int] = []
+        try:
+            with core_transaction(self._sessions) as connection:
+                numbers += associations.open_all(connection, [_new_association(entry) for entry in batch.opened])
+                for entry, number in zip(batch.opened, numbers, strict=True):
+                    entry.number = number
+                if batch.received:
+                    instances.register_all(connection, [_new_instance(one) for one in batch.received])
+                if batch.closed:
+                    associations.close_all(
+                        connection, [(number, entry.ended) for entry in batch.closed for number in entry.numbers]
+                    )
+        except BaseException as exc:
+            for entry, number in zip(batch.opened, numbers, strict=False):
+                entry.number = None
+                if isinstance(exc, CommitUnknown):
+                    entry.doubtful.append(number)
+            raise
 
     def refuse_association(
         self, *, calling_ae_title: str, called_ae_title: str, address: str, certificate: str, reason: str
@@ -133,32 +124,11 @@ class DatabaseLedger:
                 )
                 audit_messages.put(s, message.to_xml())
 
-    def close_association(self, association_id: int, ended: str) -> None:
-        """See Ledger."""
-        with transaction(self._sessions) as s:
-            associations.close_association(s, association_id, ended)
-
     def close_stale(self) -> int:
         """See Ledger."""
         with transaction(self._sessions) as s:
             conditions.cleared(s, conditions.SPOOL)
             return associations.close_stale(s)
-
-    def register(self, registrations: Sequence[Registration]) -> None:
-        """See Ledger."""
-        rows: list[instances.NewInstance] = [
-            {
-                "association_id": one.association_id,
-                "sop_class_uid": one.sop_class_uid,
-                "sop_instance_uid": one.sop_instance_uid,
-                "transfer_syntax_uid": one.transfer_syntax_uid,
-                "spool_name": one.spool_name,
-                "size": one.size,
-            }
-            for one in registrations
-        ]
-        with core_transaction(self._sessions) as connection:
-            instances.register_all(connection, rows)
 
     def withdraw(self, spool_name: str, reason: str) -> None:
         """See Ledger."""
@@ -219,3 +189,24 @@ class DatabaseLedger:
                     detail=f"nobody asked for it: {len(stored)} stored, {len(failed)} failed",
                 )
         return known
+
+
+def _new_association(entry: AssociationEntry) -> associations.NewAssociation:
+    return {
+        "calling_ae_title": entry.calling_ae_title,
+        "called_ae_title": entry.called_ae_title,
+        "address": entry.address,
+        "rejected_contexts": entry.rejected_contexts,
+        "age": timedelta(seconds=entry.age),
+    }
+
+
+def _new_instance(one: Registration) -> instances.NewInstance:
+    return {
+        "association_id": one.association.number,
+        "sop_class_uid": one.sop_class_uid,
+        "sop_instance_uid": one.sop_instance_uid,
+        "transfer_syntax_uid": one.transfer_syntax_uid,
+        "spool_name": one.spool_name,
+        "size": one.size,
+    }

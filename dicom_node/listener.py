@@ -14,6 +14,7 @@ from dicom_node.identity import Timeouts, make_ae
 from dicom_node.ledger import Ledger
 from dicom_node.limits import Budget, Limits
 from dicom_node.reception import Reception
+from dicom_node.registrar import Registrar
 from dicom_node.server import BoundServer
 from dicom_node.spool import Spool
 from dicom_node.tls import server_context
@@ -73,9 +74,10 @@ class Listener:
         self._node = node
         self._access = AccessList(node.ae_title, peers, destinations)
         self._ledger = ledger
-        self._log = AssociationLog(ledger)
+        self._registrar = Registrar(ledger.write)
+        self._log = AssociationLog(ledger, self._registrar)
         self._limits = limits or Limits.of(node)
-        reception = Reception(spool, ledger, on_stored, Budget(self._limits.arriving_bytes))
+        reception = Reception(spool, ledger, self._registrar, on_stored, Budget(self._limits.arriving_bytes))
         self._handlers = Handlers(self._access, self._log, reception, ledger)
         self._ae = make_ae(node.ae_title, timeouts, node.maximum_pdu_size)
         self._ae.maximum_associations = node.maximum_associations
@@ -113,6 +115,7 @@ class Listener:
         if stale:
             logger.warning("%d associations of an earlier listener closed", stale)
         self._servers = servers
+        self._registrar.start()
         self._log.start()
         self._threads = [
             threading.Thread(target=server.serve_forever, args=(0.1,), name="listener", daemon=True)
@@ -148,6 +151,7 @@ class Listener:
         for thread in self._threads:
             thread.join(5)
         self._log.stop()
+        self._registrar.stop()
         self._servers = []
 
     def _bound(self, port: int, security: ssl.SSLContext | None) -> BoundServer:

@@ -10,10 +10,11 @@ from typing import Protocol
 
 from dicom_node.arrival import Arrival, Incoming, Unfinished
 from dicom_node.contexts import SECONDARY_CAPTURE_SOP_CLASSES
+from dicom_node.entries import AssociationEntry, Registration
 from dicom_node.ledger import Ledger
 from dicom_node.limits import Budget
 from dicom_node.part10 import head
-from dicom_node.registrar import Registrar, Registration
+from dicom_node.registrar import Registrar
 from screening import failpoints
 from screening.errors import CommitUnknown, DatabaseUnavailable, SpoolFailed, SpoolUnavailable
 from screening.types import is_uid
@@ -50,10 +51,12 @@ class Answer:
 class Reception:
     """Takes objects in."""
 
-    def __init__(self, storage: Storage, ledger: Ledger, on_stored: Callable[[], None], budget: Budget) -> None:
+    def __init__(
+        self, storage: Storage, ledger: Ledger, registrar: Registrar, on_stored: Callable[[], None], budget: Budget
+    ) -> None:
         self._storage = storage
         self._ledger = ledger
-        self._registrar = Registrar(ledger.register)
+        self._registrar = registrar
         self._on_stored = on_stored
         self._budget = budget
         self._told = False
@@ -63,7 +66,7 @@ class Reception:
         begin = None if _malformed(incoming) is not None else partial(self._begin, incoming)
         return Arrival(incoming, begin, self._budget)
 
-    def receive(self, association_id: Callable[[], int], arrival: Arrival) -> Answer:
+    def receive(self, association: AssociationEntry, arrival: Arrival) -> Answer:
         """Store one object.
 
         When the answer is Success, the bytes are in the spool and the row is committed. With any other answer, and when
@@ -72,31 +75,30 @@ class Reception:
 
         Parameters
         ----------
-        association_id
-            The number of its association; asking for it may raise DatabaseUnavailable.
+        association
+            In which it came.
         arrival
             What came, to the last fragment.
         """
         try:
-            return self._receive(association_id, arrival)
+            return self._receive(association, arrival)
         finally:
             arrival.drop()
 
-    def _receive(self, association_id: Callable[[], int], arrival: Arrival) -> Answer:
+    def _receive(self, association: AssociationEntry, arrival: Arrival) -> Answer:
         incoming = arrival.request
         try:
-            number = association_id()
             refusal = self._refusal(incoming)
             if refusal is not None:
-                self._record(number, incoming, refusal)
+                self._record(association, incoming, refusal)
                 return refusal
             try:
-                self._store(number, arrival)
+                self._store(association, arrival)
             except SpoolUnavailable as exc:
                 logger.error("C-STORE refused with 0xA700: %s", exc)
                 self._tell(exc)
                 answer = Answer(status=OUT_OF_RESOURCES, comment="spool unavailable")
-                self._record(number, incoming, answer)
+                self._record(association, incoming, answer)
                 return answer
         except DatabaseUnavailable as exc:
             logger.error("C-STORE refused with 0xA700: %s", type(exc).__name__)
@@ -127,12 +129,12 @@ class Reception:
         )
         return unfinished
 
-    def _store(self, association_id: int, arrival: Arrival) -> None:
+    def _store(self, association: AssociationEntry, arrival: Arrival) -> None:
         """Flush the file while its row is committed. Unless both are done, neither is left."""
         incoming, stored = arrival.request, arrival.stored
         registered = self._registrar.begin(
             Registration(
-                association_id=association_id,
+                association=association,
                 sop_class_uid=incoming.sop_class_uid,
                 sop_instance_uid=incoming.sop_instance_uid,
                 transfer_syntax_uid=incoming.transfer_syntax_uid,
@@ -187,9 +189,11 @@ class Reception:
             self._ledger.spool_failed(str(exc))
             self._told = True
 
-    def _record(self, association_id: int, incoming: Incoming, answer: Answer) -> None:
+    def _record(self, association: AssociationEntry, incoming: Incoming, answer: Answer) -> None:
+        self._registrar.open(association).result()
+        assert association.number is not None  # noqa: S101 (it is open; for the type checker)
         self._ledger.refuse(
-            association_id=association_id,
+            association_id=association.number,
             sop_class_uid=_printable(incoming.sop_class_uid),
             sop_instance_uid=_printable(incoming.sop_instance_uid),
             status=answer.status,

@@ -2,11 +2,12 @@
 
 import hashlib
 import itertools
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from db import instances, jobs
+from db import associations, instances, jobs
 from db.deliveries import PlannedDelivery
 from screening.codes import PERCENT, RISK_HIGH, RISK_STRATUM, CodedName
 from screening.findings import Findings, Measurement, MeasurementGroup, Qualitative, rectangle
@@ -48,6 +49,17 @@ def make_instance(
         location="spool",
         header=Header(values),
     )
+
+
+def open_association(s: Session, **values: Any) -> int:
+    row: Any = {"rejected_contexts": [], "age": timedelta(0)} | values
+    (number,) = associations.open_all(s.connection(), [row])
+    return number
+
+
+def close_association(s: Session, number: int, ended: str) -> None:
+    associations.close_all(s.connection(), [(number, ended)])
+    s.expire_all()
 
 
 def receive(s: Session, uid: str = "1.2.3.1.1.1", association_id: int | None = None) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from db import associations, audit, instances
+from db import audit, instances
 from db.engine import (
     SchemaState,
     Sessions,
@@ -157,8 +157,8 @@ def test_a_reader_sees_one_moment(sessions: Sessions) -> None:
 
 def test_no_error_names_a_parameter(sessions: Sessions) -> None:
     with pytest.raises(IntegrityError) as caught, transaction(sessions) as s:
-        associations.open_association(
-            s, calling_ae_title="CANARY", called_ae_title=None, address="", rejected_contexts=[]  # type: ignore[arg-type]
+        factories.open_association(
+            s, calling_ae_title="CANARY", called_ae_title=None, address="", rejected_contexts=[]
         )  # fmt: skip
     assert "CANARY" not in str(caught.value.statement)
     assert "hide_parameters" in str(caught.value)

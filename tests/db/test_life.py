@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from db import associations, audit, context, deliveries, events, findings, instances, jobs, reports, selections, studies
+from db import audit, context, deliveries, events, findings, instances, jobs, reports, selections, studies
 from db import status as status_verbs
 from db.context import ContextItem
 from db.engine import Sessions, database_now, transaction
@@ -15,7 +15,7 @@ from tests.db import factories
 
 def test_a_study_goes_from_association_to_commitment(sessions: Sessions) -> None:
     with transaction(sessions) as s:
-        association = associations.open_association(
+        association = factories.open_association(
             s,
             calling_ae_title="CT1",
             called_ae_title="OPPORTUNE",
@@ -29,7 +29,7 @@ def test_a_study_goes_from_association_to_commitment(sessions: Sessions) -> None
         assert instances.index(s, waiting[0].instance_id, instance) == "indexed"
         now = database_now(s) + timedelta(seconds=61)
         assert studies.quiet(s, quiet_seconds=60, now=now) == []
-        associations.close_association(s, association, "released")
+        factories.close_association(s, association, "released")
         assert studies.quiet(s, quiet_seconds=60, now=now) == [factories.STUDY]
         study = studies.load(s, factories.STUDY)
         chosen = Eligible(

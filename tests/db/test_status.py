@@ -25,7 +25,7 @@ def test_everything_is_counted_where_it_is(sessions: Sessions) -> None:
     with transaction(sessions) as s:
         caller = {"calling_ae_title": "CT1", "called_ae_title": "OPPORTUNE", "address": "10.1.2.3"}
         contexts = [("1.2.840.10008.5.1.4.1.1.4", ["1.2"]), ("1.2.840.10008.5.1.4.1.1.4", ["1.3"])]
-        associations.open_association(s, **caller, rejected_contexts=contexts)
+        factories.open_association(s, **caller, rejected_contexts=contexts)
         associations.refuse_association(s, **caller, reason="wrong address")
         factories.finished(s, ("pacs", "research"))
         factories.admit(s)

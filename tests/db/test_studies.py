@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from db import associations, context, instances, studies
+from db import context, instances, studies
 from db.context import ContextItem
 from db.engine import Sessions, database_now, transaction
 from screening.jobs import input_digest
@@ -24,7 +24,7 @@ def _quiet(s: Session, after: float = 61) -> list[str]:
 
 
 def _open(s: Session) -> int:
-    return associations.open_association(
+    return factories.open_association(
         s, calling_ae_title="CT1", called_ae_title="OPPORTUNE", address="10.1.2.3", rejected_contexts=[]
     )
 
@@ -45,7 +45,7 @@ def test_an_open_association_that_delivered_to_the_study_keeps_it_waiting(sessio
         mine, other = _open(s), _open(s)
         factories.admit(s, association_id=mine)
         assert _quiet(s) == []
-        associations.close_association(s, mine, "connection lost")
+        factories.close_association(s, mine, "connection lost")
         assert _quiet(s) == [factories.STUDY]
         factories.admit(s, association_id=other)  # a duplicate: the study is being sent again
         assert _quiet(s) == []

@@ -11,7 +11,7 @@ _CALLER = {"calling_ae_title": "CT1", "called_ae_title": "US", "address": "10.1.
 
 def _opened(sessions: Sessions) -> int:
     with transaction(sessions) as s:
-        return associations.open_association(s, **_CALLER, rejected_contexts=[])
+        return factories.open_association(s, **_CALLER, rejected_contexts=[])
 
 
 def _unreported(sessions: Sessions) -> list[Brought]:
@@ -25,7 +25,7 @@ def test_it_is_told_once_everything_was_read_and_the_association_is_over(session
         waits = factories.receive(s, "1.2.3.1.1.1", number)
     assert _unreported(sessions) == []
     with transaction(sessions) as s:
-        associations.close_association(s, number, "released")
+        factories.close_association(s, number, "released")
     assert _unreported(sessions) == []
     with transaction(sessions) as s:
         instances.index(s, waits, factories.make_instance())
@@ -52,7 +52,7 @@ def test_studies_and_fates_are_apart(sessions: Sessions) -> None:
             instances.refuse(
                 s, association_id=number, sop_class_uid=CR, sop_instance_uid=uid, status=0xA700, reason="disk full"
             )
-        associations.close_association(s, number, "released")
+        factories.close_association(s, number, "released")
     (brought,) = _unreported(sessions)
     found = {(part.study_instance_uid, part.fate): part for part in brought.parts}
     assert set(found) == {
@@ -70,5 +70,5 @@ def test_studies_and_fates_are_apart(sessions: Sessions) -> None:
 def test_what_was_refused_or_brought_nothing_has_no_parts(sessions: Sessions) -> None:
     with transaction(sessions) as s:
         associations.refuse_association(s, **_CALLER, reason="wrong address")
-        associations.close_association(s, associations.open_association(s, **_CALLER, rejected_contexts=[]), "released")
+        factories.close_association(s, factories.open_association(s, **_CALLER, rejected_contexts=[]), "released")
     assert [brought.parts for brought in _unreported(sessions)] == [()]

@@ -4,7 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,12 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE, ImplementationClassUIDNotific
 from pynetdicom.presentation import PresentationContext
 
 from dicom_node.arrival import Arrival
+from dicom_node.entries import AssociationEntry
 from dicom_node.identity import Timeouts, make_ae
 from dicom_node.limits import Limits
 from dicom_node.listener import Listener
 from dicom_node.reception import Answer
-from dicom_node.registrar import Registration
+from dicom_node.registrar import Batch
 from dicom_node.spool import Spool
 from dicom_node.standin_pacs import STORED_SOP_CLASSES, Script, StandinPacs
 from screening.errors import DatabaseUnavailable
@@ -57,7 +58,7 @@ class FakeLedger:
     down: bool = False
     own: set[str] = field(default_factory=set)
     transactions: dict[str, str] = field(default_factory=dict)  # Transaction UID: destination
-    opened: list[dict[str, Any]] = field(default_factory=list)
+    opened: list[AssociationEntry] = field(default_factory=list)
     refused_associations: list[dict[str, Any]] = field(default_factory=list)
     closed: dict[int, str] = field(default_factory=dict)
     registered: list[dict[str, Any]] = field(default_factory=list)
@@ -71,26 +72,23 @@ class FakeLedger:
         if self.down:
             raise DatabaseUnavailable("down")
 
-    def open_association(self, **values: Any) -> int:
+    def write(self, batch: Batch) -> None:
         self._check()
-        self.opened.append(values)
-        return len(self.opened)
+        for entry in batch.opened:
+            self.opened.append(entry)
+            entry.number = len(self.opened)
+        for one in batch.received:
+            row = {item.name: getattr(one, item.name) for item in fields(one) if item.name != "association"}
+            self.registered.append(row | {"association_id": one.association.number})
+        self.closed.update({number: entry.ended for entry in batch.closed for number in entry.numbers})
 
     def refuse_association(self, **values: Any) -> None:
         self._check()
         self.refused_associations.append(values)
 
-    def close_association(self, association_id: int, ended: str) -> None:
-        self._check()
-        self.closed[association_id] = ended
-
     def close_stale(self) -> int:
         self._check()
         return self.stale
-
-    def register(self, registrations: Sequence[Registration]) -> None:
-        self._check()
-        self.registered.extend(asdict(registration) for registration in registrations)
 
     def withdraw(self, spool_name: str, reason: str) -> None:
         self._check()

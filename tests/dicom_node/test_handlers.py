@@ -11,6 +11,7 @@ from dicom_node.association_log import AssociationLog
 from dicom_node.handlers import REJECTED_TRANSIENT, Handlers
 from dicom_node.limits import Budget
 from dicom_node.reception import Reception
+from dicom_node.registrar import Registrar
 from screening.settings import Peer
 from tests.dicom_node.network import FakeLedger
 
@@ -37,11 +38,12 @@ class _Association:
 
 def _handlers(access: AccessList | None = None) -> Handlers:
     ledger = FakeLedger()
+    registrar = Registrar(ledger.write)
     peers = [Peer(ae_title="CT1", address="10.0.0.1")]
     return Handlers(
         access or AccessList("OPPORTUNE", peers, ()),
-        AssociationLog(ledger),
-        Reception(_Memory(), ledger, lambda: None, Budget(0)),
+        AssociationLog(ledger, registrar),
+        Reception(_Memory(), ledger, registrar, lambda: None, Budget(0)),
         ledger,
     )
 

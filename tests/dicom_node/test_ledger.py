@@ -2,18 +2,22 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, MRImageStorage
 from pynetdicom import build_context
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import IntegrityError
 
 from db import audit, instances
-from db.engine import Sessions, make_engine, make_sessions, migrate, transaction
+from db.engine import Sessions, core_transaction, make_engine, make_sessions, migrate, transaction
 from db.tables import AssociationRow, InstanceRow, RefusalRow, RefusedContextRow
+from dicom_node.entries import AssociationEntry, Registration
 from dicom_node.ledger import DatabaseLedger
-from screening.errors import DatabaseUnavailable
+from dicom_node.registrar import Batch
+from screening.errors import CommitUnknown, DatabaseUnavailable
 from tests.dicom_node.network import make_dataset, requesting, running_listener, set_uid, wait_until
 
 CR = build_context(ComputedRadiographyImageStorage, ExplicitVRLittleEndian)
@@ -42,6 +46,10 @@ def _associations(sessions: Sessions) -> list[tuple[str, str | None, str | None]
         return [(row.calling_ae_title, row.ended, row.refused) for row in rows]
 
 
+def _entry(name: str) -> AssociationEntry:
+    return AssociationEntry(calling_ae_title=name, called_ae_title="OPPORTUNE", address="10.0.0.1")
+
+
 def test_a_listener_writes_its_rows(tmp_path: Path, sessions: Sessions) -> None:
     good, odd = make_dataset(), set_uid(make_dataset(), "SOPInstanceUID", "../../etc/passwd")
     with running_listener(tmp_path / "spool", DatabaseLedger(sessions)) as node:
@@ -67,13 +75,57 @@ def test_a_listener_writes_its_rows(tmp_path: Path, sessions: Sessions) -> None:
 def test_a_restart_closes_stale_associations(tmp_path: Path, sessions: Sessions) -> None:
     """As after a kill: the rows of the earlier listener are open, and no thread will ever close them."""
     ledger = DatabaseLedger(sessions)
-    for name in ("CT1", "CT2"):
-        ledger.open_association(
-            calling_ae_title=name, called_ae_title="OPPORTUNE", address="10.0.0.1", rejected_contexts=[]
-        )
-    ledger.close_association(1, "released")
+    entries = [_entry(name) for name in ("CT1", "CT2")]
+    entries[0].ended = "released"
+    ledger.write(Batch(opened=entries, closed=entries[:1]))
     with running_listener(tmp_path / "spool", ledger):
         assert _associations(sessions) == [("CT1", "released", None), ("CT2", "listener restarted", None)]
+
+
+def _registration(entry: AssociationEntry, name: str = "ab") -> Registration:
+    return Registration(
+        association=entry,
+        sop_class_uid="1.2",
+        sop_instance_uid="1.2.3",
+        transfer_syntax_uid="1.2.4",
+        spool_name=name,
+        size=1,
+    )
+
+
+def test_an_association_and_its_first_object_are_written_together_or_not_at_all(sessions: Sessions) -> None:
+    ledger, entry = DatabaseLedger(sessions), _entry("CT1")
+    twice = Batch(opened=[entry], received=[_registration(entry), _registration(entry)])  # one file has one row
+    with pytest.raises(IntegrityError):
+        ledger.write(twice)
+    assert (entry.numbers, _associations(sessions)) == ([], [])
+    ledger.write(Batch(opened=[entry], received=[_registration(entry)]))
+    with transaction(sessions) as s:
+        assert s.scalars(select(InstanceRow.association_id)).one() == entry.number
+    entry.ended = "released"
+    ledger.write(Batch(closed=[entry]))
+    assert _associations(sessions) == [("CT1", "released", None)]
+
+
+def test_an_association_of_which_nobody_knows_whether_it_was_written_is_closed_all_the_same(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row may be there, and no other would ever close it."""
+
+    @contextmanager
+    def cut(of: Sessions) -> Iterator[Connection]:
+        with core_transaction(of) as connection:
+            yield connection
+        raise CommitUnknown("the connection was cut")
+
+    ledger, entry = DatabaseLedger(sessions), _entry("CT1")
+    with monkeypatch.context() as patched:
+        patched.setattr("dicom_node.ledger.core_transaction", cut)
+        with pytest.raises(CommitUnknown):
+            ledger.write(Batch(opened=[entry], received=[_registration(entry)]))
+    assert (entry.number, len(entry.doubtful)) == (None, 1)
+    ledger.write(Batch(opened=[entry], closed=[entry]))
+    assert [row[1] for row in _associations(sessions)] == ["connection lost", "connection lost"]
 
 
 def test_many_associations_at_once(tmp_path: Path, sessions: Sessions) -> None:

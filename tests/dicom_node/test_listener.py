@@ -155,7 +155,7 @@ def test_contexts_that_are_not_accepted_are_written_down(node: Running, ledger: 
     with requesting(node.port, offered) as association:
         assert len(association.accepted_contexts) == 1
     wait_until(lambda: ledger.opened)
-    assert ledger.opened[0]["rejected_contexts"] == [
+    assert ledger.opened[0].rejected_contexts == [
         (MRImageStorage, [ExplicitVRLittleEndian, ExplicitVRBigEndian]),
         (CTImageStorage, [DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian]),
         (PatientRootQueryRetrieveInformationModelFind, [ExplicitVRLittleEndian]),
@@ -217,7 +217,7 @@ def test_a_bug_fails_the_object_and_not_the_association(
     node: Running, ledger: FakeLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken(list[Any]):
-        def extend(self, _: Any) -> None:
+        def append(self, _: Any) -> None:
             raise RuntimeError("CANARY^PATIENT")
 
     monkeypatch.setattr(ledger, "registered", Broken())

@@ -1,6 +1,6 @@
 """One object at a time: durable, committed, then Success; otherwise nothing is left."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,10 +8,11 @@ import pytest
 from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from dicom_node.arrival import Arrival, Incoming, Unfinished
+from dicom_node.entries import AssociationEntry
 from dicom_node.limits import Budget
 from dicom_node.part10 import head
-from dicom_node.reception import Answer, Reception
-from dicom_node.registrar import Registration
+from dicom_node.reception import Answer, Reception, Storage
+from dicom_node.registrar import Batch, Registrar
 from dicom_node.spool import Spool
 from dicom_node.spool_file import SpoolFile, Stored
 from screening.errors import CommitUnknown, DatabaseUnavailable, SpoolFailed
@@ -22,6 +23,24 @@ if TYPE_CHECKING:
 
 CR = str(ComputedRadiographyImageStorage)
 SC = str(SecondaryCaptureImageStorage)
+
+
+Receiving = Callable[..., Reception]
+
+
+@pytest.fixture
+def receiving() -> Iterator[Receiving]:
+    """Makes a reception of a spool and a ledger."""
+    registrars = []
+
+    def make(spool: Storage, ledger: FakeLedger, on_stored: Callable[[], None] = lambda: None) -> Reception:
+        registrars.append(Registrar(ledger.write))
+        registrars[-1].start()
+        return Reception(spool, ledger, registrars[-1], on_stored, Budget(1000))
+
+    yield make
+    for registrar in registrars:
+        registrar.stop()
 
 
 def _incoming(**values: Any) -> Incoming:
@@ -62,8 +81,8 @@ class _TracedLedger(FakeLedger):
         super().__init__()
         self._steps = steps
 
-    def register(self, registrations: Sequence[Registration]) -> None:
-        super().register(registrations)
+    def write(self, batch: Batch) -> None:
+        super().write(batch)
         self._steps.append("commit")
 
 
@@ -72,7 +91,8 @@ def _files(root: Path) -> list[Path]:
 
 
 def _receive(reception: Reception, **values: Any) -> Answer:
-    return reception.receive(lambda: 7, _arrival(reception, **values))
+    association = AssociationEntry(calling_ae_title="CT1", called_ae_title="OPPORTUNE", address="10.0.0.1", number=7)
+    return reception.receive(association, _arrival(reception, **values))
 
 
 def _arrival(reception: Reception, **values: Any) -> Arrival:
@@ -82,19 +102,17 @@ def _arrival(reception: Reception, **values: Any) -> Arrival:
     return arrival
 
 
-def test_success_comes_last(tmp_path: Path) -> None:
+def test_success_comes_last(tmp_path: Path, receiving: Receiving) -> None:
     steps: list[str] = []
-    reception = Reception(
-        _TracedSpool(tmp_path, steps), _TracedLedger(steps), lambda: steps.append("bell"), Budget(1000)
-    )
+    reception = receiving(_TracedSpool(tmp_path, steps), _TracedLedger(steps), lambda: steps.append("bell"))
     assert _receive(reception) == Answer(status=0)
     assert sorted(steps[:2]) == ["commit", "spool"]  # at the same time
     assert steps[2:] == ["bell"]
 
 
-def test_what_is_stored_and_registered(tmp_path: Path) -> None:
+def test_what_is_stored_and_registered(tmp_path: Path, receiving: Receiving) -> None:
     ledger, spool = FakeLedger(), Spool(tmp_path, minimum_free=0)
-    _receive(Reception(spool, ledger, lambda: None, Budget(1000)))
+    _receive(receiving(spool, ledger))
     (row,) = ledger.registered
     path = spool.path(row.pop("spool_name"))
     uids = {"sop_class_uid": CR, "sop_instance_uid": "1.2.3", "transfer_syntax_uid": ExplicitVRLittleEndian}
@@ -102,74 +120,67 @@ def test_what_is_stored_and_registered(tmp_path: Path) -> None:
     assert row == {"association_id": 7, "size": path.stat().st_size, **uids}
 
 
-def test_without_a_database_nothing_is_left(tmp_path: Path) -> None:
+def test_without_a_database_nothing_is_left(tmp_path: Path, receiving: Receiving) -> None:
     steps: list[str] = []
     ledger = _TracedLedger(steps)
     ledger.down = True
-    reception = Reception(_TracedSpool(tmp_path, steps), ledger, lambda: steps.append("bell"), Budget(1000))
+    reception = receiving(_TracedSpool(tmp_path, steps), ledger, lambda: steps.append("bell"))
     assert _receive(reception).status == 0xA700
     assert steps == ["spool", "removed"]
     assert _files(tmp_path) == []
 
 
-def test_without_an_association_number_nothing_is_stored(tmp_path: Path) -> None:
-    def no_number() -> int:
-        raise DatabaseUnavailable("down")
-
-    reception = Reception(Spool(tmp_path, minimum_free=0), FakeLedger(), lambda: None, Budget(1000))
-    assert reception.receive(no_number, _arrival(reception)).status == 0xA700
-    assert _files(tmp_path) == []
-
-
-def test_without_a_spool_nothing_is_registered(tmp_path: Path) -> None:
+def test_without_a_spool_nothing_is_registered(tmp_path: Path, receiving: Receiving) -> None:
     ledger = FakeLedger()
     spool = Spool(tmp_path, minimum_free=2**62)
-    assert _receive(Reception(spool, ledger, lambda: None, Budget(1000))).status == 0xA700
+    assert _receive(receiving(spool, ledger)).status == 0xA700
     assert ledger.registered == []
     assert [(row["status"], row["association_id"]) for row in ledger.refusals] == [(0xA700, 7)]
 
 
-def test_any_failure_of_the_ledger_empties_the_spool(tmp_path: Path) -> None:
+def test_any_failure_of_the_ledger_empties_the_spool(tmp_path: Path, receiving: Receiving) -> None:
     class Broken(FakeLedger):
-        def register(self, registrations: Sequence[Registration]) -> None:
+        def write(self, batch: Batch) -> None:
             raise RuntimeError("a bug")
 
     with pytest.raises(RuntimeError):
-        _receive(Reception(Spool(tmp_path, minimum_free=0), Broken(), lambda: None, Budget(1000)))
+        _receive(receiving(Spool(tmp_path, minimum_free=0), Broken()))
     assert _files(tmp_path) == []
 
 
-def test_a_commit_of_which_nobody_knew_is_asked_for_by_its_key(tmp_path: Path) -> None:
+def test_a_commit_of_which_nobody_knew_is_asked_for_by_its_key(tmp_path: Path, receiving: Receiving) -> None:
     class Cut(FakeLedger):
-        def register(self, registrations: Sequence[Registration]) -> None:
-            super().register(registrations)
+        def write(self, batch: Batch) -> None:
+            super().write(batch)
             raise CommitUnknown("the connection was cut")
 
     ledger, spool = Cut(), Spool(tmp_path, minimum_free=0)
-    assert _receive(Reception(spool, ledger, lambda: None, Budget(1000))).status == 0
+    assert _receive(receiving(spool, ledger)).status == 0
     (row,) = ledger.registered
     assert spool.path(row["spool_name"]).is_file()
 
 
-def test_a_file_stays_while_its_row_may_still_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_stays_while_its_row_may_still_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, receiving: Receiving
+) -> None:
     class Gone(FakeLedger):
-        def register(self, registrations: Sequence[Registration]) -> None:
+        def write(self, batch: Batch) -> None:
             self.down = True
             raise CommitUnknown("the connection was cut")
 
     monkeypatch.setattr("dicom_node.reception._ASK_AFTER_SECONDS", (0.0, 0.0))
     spool = Spool(tmp_path, minimum_free=0)
-    assert _receive(Reception(spool, Gone(), lambda: None, Budget(1000))).status == 0xA700
+    assert _receive(receiving(spool, Gone())).status == 0xA700
     assert len(spool.orphans(set(), older_than_seconds=-60)) == 1
 
 
-def test_a_failed_disk_is_told_once(tmp_path: Path) -> None:
+def test_a_failed_disk_is_told_once(tmp_path: Path, receiving: Receiving) -> None:
     class Failed(Spool):
         def begin(self) -> SpoolFile:
             raise SpoolFailed("fsync failed")
 
     ledger = FakeLedger()
-    reception = Reception(Failed(tmp_path, minimum_free=0), ledger, lambda: None, Budget(1000))
+    reception = receiving(Failed(tmp_path, minimum_free=0), ledger)
     assert [_receive(reception).status for _ in range(2)] == [0xA700, 0xA700]
     assert ledger.spool_failures == ["fsync failed"]
 
@@ -189,16 +200,16 @@ class _NotConfirmed(Spool):
         return unfinished
 
 
-def test_a_row_whose_file_is_not_durable_is_taken_back(tmp_path: Path) -> None:
+def test_a_row_whose_file_is_not_durable_is_taken_back(tmp_path: Path, receiving: Receiving) -> None:
     ledger = FakeLedger()
-    assert _receive(Reception(_NotConfirmed(tmp_path, 0), ledger, lambda: None, Budget(1000))).status == 0xA700
+    assert _receive(receiving(_NotConfirmed(tmp_path, 0), ledger)).status == 0xA700
     assert ledger.withdrawn == {
         ledger.registered[0]["spool_name"]: "fsync failed: EIO; the sender was told to send it again"
     }
     assert _files(tmp_path) == []
 
 
-def test_what_cannot_be_taken_back_keeps_its_file(tmp_path: Path) -> None:
+def test_what_cannot_be_taken_back_keeps_its_file(tmp_path: Path, receiving: Receiving) -> None:
     """A row without a file could make a copy that is sent again a duplicate of nothing."""
 
     class Down(FakeLedger):
@@ -206,13 +217,13 @@ def test_what_cannot_be_taken_back_keeps_its_file(tmp_path: Path) -> None:
             raise DatabaseUnavailable("down")
 
     ledger = Down()
-    assert _receive(Reception(_NotConfirmed(tmp_path, 0), ledger, lambda: None, Budget(1000))).status == 0xA700
+    assert _receive(receiving(_NotConfirmed(tmp_path, 0), ledger)).status == 0xA700
     assert [path.name for path in _files(tmp_path)] == [ledger.registered[0]["spool_name"]]
 
 
-def test_neither_durable_nor_registered_leaves_nothing(tmp_path: Path) -> None:
+def test_neither_durable_nor_registered_leaves_nothing(tmp_path: Path, receiving: Receiving) -> None:
     ledger = FakeLedger(down=True)
-    assert _receive(Reception(_NotConfirmed(tmp_path, 0), ledger, lambda: None, Budget(1000))).status == 0xA700
+    assert _receive(receiving(_NotConfirmed(tmp_path, 0), ledger)).status == 0xA700
     assert (ledger.withdrawn, _files(tmp_path)) == ({}, [])
 
 
@@ -230,11 +241,9 @@ def test_neither_durable_nor_registered_leaves_nothing(tmp_path: Path) -> None:
         "\x00",
     ],
 )
-def test_what_is_no_uid_is_refused(tmp_path: Path, uid: str) -> None:
+def test_what_is_no_uid_is_refused(tmp_path: Path, uid: str, receiving: Receiving) -> None:
     ledger = FakeLedger()
-    answer = _receive(
-        Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None, Budget(1000)), sop_instance_uid=uid
-    )
+    answer = _receive(receiving(Spool(tmp_path, minimum_free=0), ledger), sop_instance_uid=uid)
     assert answer.status == 0x0117
     assert _files(tmp_path) == []
     (row,) = ledger.refusals
@@ -243,17 +252,17 @@ def test_what_is_no_uid_is_refused(tmp_path: Path, uid: str) -> None:
     assert len(row["sop_instance_uid"]) <= 64
 
 
-def test_another_class_than_the_context_is_refused(tmp_path: Path) -> None:
+def test_another_class_than_the_context_is_refused(tmp_path: Path, receiving: Receiving) -> None:
     ledger = FakeLedger()
-    reception = Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None, Budget(1000))
+    reception = receiving(Spool(tmp_path, minimum_free=0), ledger)
     assert _receive(reception, sop_class_uid=SC).status == 0xA900
     assert [row["status"] for row in ledger.refusals] == [0xA900]
     assert ledger.registered == []
 
 
-def test_our_own_output_is_refused(tmp_path: Path) -> None:
+def test_our_own_output_is_refused(tmp_path: Path, receiving: Receiving) -> None:
     ledger = FakeLedger(own={"1.2.3"})
-    reception = Reception(Spool(tmp_path, minimum_free=0), ledger, lambda: None, Budget(1000))
+    reception = receiving(Spool(tmp_path, minimum_free=0), ledger)
     ours = _receive(reception, abstract_syntax=SC, sop_class_uid=SC)
     assert ours.status == 0xC001
     assert "made by this node" in ours.comment
@@ -262,19 +271,17 @@ def test_our_own_output_is_refused(tmp_path: Path) -> None:
     assert len(_files(tmp_path)) == 1
 
 
-def test_a_broken_bell_fails_nothing(tmp_path: Path) -> None:
+def test_a_broken_bell_fails_nothing(tmp_path: Path, receiving: Receiving) -> None:
     def broken() -> None:
         raise RuntimeError("bell")
 
-    assert _receive(Reception(Spool(tmp_path, minimum_free=0), FakeLedger(), broken, Budget(1000))).status == 0
+    assert _receive(receiving(Spool(tmp_path, minimum_free=0), FakeLedger(), broken)).status == 0
 
 
-def test_comments_fit_their_element(tmp_path: Path) -> None:
+def test_comments_fit_their_element(tmp_path: Path, receiving: Receiving) -> None:
     """Error Comment is VR LO: at most 64 characters."""
     answers = [
-        _receive(
-            Reception(Spool(tmp_path, minimum_free=0), FakeLedger(own={"1.2.3"}), lambda: None, Budget(1000)), **values
-        )
+        _receive(receiving(Spool(tmp_path, minimum_free=0), FakeLedger(own={"1.2.3"})), **values)
         for values in (
             {"sop_instance_uid": "x"},
             {"sop_class_uid": SC},
@@ -284,8 +291,8 @@ def test_comments_fit_their_element(tmp_path: Path) -> None:
     assert all(0 < len(answer.comment) <= 64 for answer in answers)
 
 
-def test_a_refused_request_costs_no_file(tmp_path: Path) -> None:
-    reception = Reception(Spool(tmp_path, minimum_free=0), FakeLedger(), lambda: None, Budget(1000))
+def test_a_refused_request_costs_no_file(tmp_path: Path, receiving: Receiving) -> None:
+    reception = receiving(Spool(tmp_path, minimum_free=0), FakeLedger())
     _arrival(reception, sop_instance_uid="x")
     assert _files(tmp_path) == []
     arrival = _arrival(reception)
@@ -294,7 +301,7 @@ def test_a_refused_request_costs_no_file(tmp_path: Path) -> None:
     assert _files(tmp_path) == []
 
 
-def test_reception_needs_no_more_than_begin() -> None:
+def test_reception_needs_no_more_than_begin(receiving: Receiving) -> None:
     files: list[MemoryFile] = []
 
     class Memory:
@@ -302,7 +309,7 @@ def test_reception_needs_no_more_than_begin() -> None:
             files.append(MemoryFile())
             return files[-1]
 
-    reception = Reception(Memory(), FakeLedger(down=True), lambda: None, Budget(1000))
+    reception = receiving(Memory(), FakeLedger(down=True))
     assert _receive(reception).status == 0xA700
     assert [file.dropped for file in files] == [True]
 

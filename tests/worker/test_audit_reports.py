@@ -7,11 +7,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from db import associations, audit_messages, deliveries, instances, jobs
+from db import audit_messages, deliveries, instances, jobs
 from db.audit_messages import Way
 from db.deliveries import Batch, PlannedDelivery
 from db.engine import make_engine, make_sessions, transaction
 from screening.reports import SendResult
+from tests.db import factories
 from tests.db.factories import make_findings, make_report
 from tests.dicom_node.audit.schema import complaints
 from tests.worker.factories import STUDY
@@ -84,13 +85,13 @@ def test_a_role_runs_whether_or_not_it_can_tell(node: Ports, tmp_path: Path, cap
 
 def test_what_came_is_told_once(node: Ports) -> None:
     with transaction(node.sessions) as session:
-        number = associations.open_association(
+        number = factories.open_association(
             session, calling_ae_title="CT1", called_ae_title="US", address="10.1.2.3", rejected_contexts=[]
         )
         instances.refuse(
             session, association_id=number, sop_class_uid="1.2", sop_instance_uid="1.2.9", status=0xA700, reason="full"
         )
-        associations.close_association(session, number, "released")
+        factories.close_association(session, number, "released")
     for _ in range(2):
         audit_reports.report_received(node)
     assert list(_events(node)) == [("110104", "8", ["<unknown>", "<none>"])]
