@@ -9,10 +9,14 @@ from sqlalchemy.orm import Session
 
 from db.columns import UtcDateTime
 from db.engine import database_now, now_of
+from db.prepared import Prepared
 from db.tables import AssociationRow, RefusedContextRow
 
-_OPEN = insert(cast("Table", AssociationRow.__table__)).returning(AssociationRow.id)
-_CLOSE = (
+_OPEN = Prepared(
+    insert(cast("Table", AssociationRow.__table__)).returning(AssociationRow.id),
+    ("calling_ae_title", "called_ae_title", "address", "opened_at"),
+)
+_CLOSE = Prepared(
     update(cast("Table", AssociationRow.__table__))
     .where(AssociationRow.id == bindparam("number"), AssociationRow.closed_at.is_(None))
     .values(closed_at=bindparam("now", type_=UtcDateTime()), ended=bindparam("how"))
@@ -39,7 +43,7 @@ def open_all(connection: Connection, accepted: Sequence[NewAssociation]) -> list
             "address": one["address"],
             "opened_at": now_of(connection) - one["age"],
         }
-        number: int = connection.execute(_OPEN, row).scalar_one()
+        number: int = _OPEN.run(connection, [row]).scalar_one()
         numbers.append(number)
         if one["rejected_contexts"]:
             connection.execute(
@@ -59,7 +63,7 @@ def close_all(connection: Connection, ended: Sequence[tuple[int, str]]) -> None:
     """
     if ended:
         now = now_of(connection)
-        connection.execute(_CLOSE, [{"number": number, "now": now, "how": how} for number, how in ended])
+        _CLOSE.run(connection, [{"number": number, "now": now, "how": how} for number, how in ended])
 
 
 def refuse_association(s: Session, *, calling_ae_title: str, called_ae_title: str, address: str, reason: str) -> int:

@@ -127,7 +127,7 @@ def migrate(engine: Engine) -> None:
         If the schema is of a newer release: there is no way down.
     """
     config = migration_config()
-    with _translated(), _alembic, engine.begin() as connection:
+    with translated(), _alembic, engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -189,7 +189,7 @@ def transaction(sessions: Sessions, *, read_only: bool = False) -> Iterator[Sess
     """
     committing = False
     try:
-        with _translated(), sessions.begin() as session:
+        with translated(), sessions.begin() as session:
             if read_only:
                 options: dict[str, Any] = {_READ_ONLY: True, "postgresql_readonly": True}
                 if session.get_bind().dialect.name == "postgresql":  # an SQLite reader has its snapshot by WAL
@@ -205,22 +205,8 @@ def transaction(sessions: Sessions, *, read_only: bool = False) -> Iterator[Sess
 
 
 @contextmanager
-def core_transaction(sessions: Sessions) -> Iterator[Connection]:
-    """As `transaction`, on a plain connection: half the work for who writes one row at a time, often."""
-    engine: Engine = sessions.kw["bind"]
-    committing = False
-    try:
-        with _translated(), engine.begin() as connection:
-            yield connection
-            committing = connection.dialect.name == "postgresql"
-    except DatabaseUnavailable as error:
-        if committing:
-            raise CommitUnknown(str(error)) from error
-        raise
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """What the driver raises as errors of ours; DatabaseUnavailable if the database does not answer."""
     try:
         yield
     except (exc.OperationalError, exc.InterfaceError) as error:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db.columns import clean_text
 from db.engine import database_now, moment_of
+from db.prepared import Prepared
 from db.tables import DeliveryRow, InstanceRow, RefusalRow, ReportObjectRow, SeriesRow, StudyRow
 from db.upsert import insert_or_ignore
 from screening import clock
@@ -50,8 +51,12 @@ class Received:
 
 # built once: a C-STORE answer waits for it
 _RECEIVED = InstanceState.RECEIVED.value
-_REGISTER = insert(cast("Table", InstanceRow.__table__))
-_REGISTER_BY_ITS_CLOCK = _REGISTER.values(received_at=func.clock_timestamp())
+_COLUMNS = (
+    "association_id", "sop_class_uid", "sop_instance_uid", "transfer_syntax_uid", "spool_name", "size", "state"
+)  # fmt: skip
+_INSERT = insert(cast("Table", InstanceRow.__table__))
+_REGISTER = Prepared(_INSERT, (*_COLUMNS, "received_at"))
+_REGISTER_BY_ITS_CLOCK = Prepared(_INSERT.values(received_at=func.clock_timestamp()), _COLUMNS)
 
 
 class NewInstance(TypedDict):
@@ -74,11 +79,11 @@ def register(s: Session, **reception: Unpack[NewInstance]) -> int:
 def register_all(connection: Connection, receptions: Sequence[NewInstance]) -> None:
     """Record receptions whose bytes are in the spool, or on their way to the disk. C-STORE answers wait for it."""
     if connection.dialect.name == "postgresql":
-        connection.execute(_REGISTER_BY_ITS_CLOCK, [{**reception, "state": _RECEIVED} for reception in receptions])
+        _REGISTER_BY_ITS_CLOCK.run(connection, [{**reception, "state": _RECEIVED} for reception in receptions])
     else:
         now = clock.now()
         rows = [{**reception, "state": _RECEIVED, "received_at": now} for reception in receptions]
-        connection.execute(_REGISTER, rows)
+        _REGISTER.run(connection, rows)
 
 
 def withdraw(s: Session, spool_name: str, reason: str) -> None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Protocol
 
 from db import associations, audit, audit_messages, commitments, conditions, instances
-from db.engine import Sessions, core_transaction, database_now, transaction
+from db.engine import Sessions, database_now, transaction
+from db.lasting import LastingConnection
 from dicom_node.audit.events import Entity, Reporter
 from dicom_node.commitment import failure_reason_text
 from dicom_node.entries import AssociationEntry, Registration
@@ -78,13 +79,14 @@ class DatabaseLedger:
 
     def __init__(self, sessions: Sessions, reporter: Reporter | None = None) -> None:
         self._sessions = sessions
+        self._lasting = LastingConnection(sessions)  # of the thread that writes batches
         self._reporter = reporter
 
     def write(self, batch: Batch) -> None:
         """See Ledger."""
         numbers: list[int] = []
         try:
-            with core_transaction(self._sessions) as connection:
+            with self._lasting.transaction() as connection:
                 numbers += associations.open_all(connection, [_new_association(entry) for entry in batch.opened])
                 for entry, number in zip(batch.opened, numbers, strict=True):
                     entry.number = number

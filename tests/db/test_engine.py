@@ -15,7 +15,6 @@ from db import audit, instances
 from db.engine import (
     SchemaState,
     Sessions,
-    core_transaction,
     database_now,
     make_engine,
     make_sessions,
@@ -28,6 +27,7 @@ from db.tables import AuditRow
 from screening import clock
 from screening.errors import CommitUnknown, ConfigurationError, DatabaseUnavailable
 from tests.db import factories
+from tests.db.cutting import end_connections
 from tests.servers.postgres import running_postgres
 
 
@@ -243,46 +243,15 @@ def test_a_server_that_crashes_is_unavailable_and_recovers_alone() -> None:
         engine.dispose()
 
 
-ENDED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = :name"
-
-
 @pytest.mark.postgres
-@pytest.mark.parametrize("core", [False, True])
-def test_a_connection_that_is_cut_in_the_commit_leaves_its_outcome_unknown(core: bool, postgres_url: str) -> None:
-    engine, other = make_engine(postgres_url), make_engine(postgres_url)
+def test_a_connection_that_is_cut_in_the_commit_leaves_its_outcome_unknown(postgres_url: str) -> None:
+    engine = make_engine(postgres_url)
     migrate(engine)
-    sessions = make_sessions(engine)
-
-    def cut() -> None:
-        with other.connect() as connection:
-            connection.execute(text(ENDED), {"name": engine.url.database})
-
-    with pytest.raises(CommitUnknown):  # noqa: PT012
-        if core:
-            with core_transaction(sessions) as connection:
-                connection.execute(text("SELECT 1"))
-                cut()
-        else:
-            with transaction(sessions) as s:
-                _say(s)
-                s.flush()
-                cut()
-    for made in (engine, other):
-        made.dispose()
-
-
-@pytest.mark.postgres
-def test_a_plain_connection_that_is_cut_before_the_commit_has_done_nothing(postgres_url: str) -> None:
-    engine, other = make_engine(postgres_url), make_engine(postgres_url)
-    migrate(engine)
-    with pytest.raises(DatabaseUnavailable) as caught, core_transaction(make_sessions(engine)) as own:  # noqa: PT012
-        own.execute(text("SELECT 1"))
-        with other.connect() as connection:
-            connection.execute(text(ENDED), {"name": engine.url.database})
-        own.execute(text("SELECT 1"))
-    assert type(caught.value) is DatabaseUnavailable
-    for made in (engine, other):
-        made.dispose()
+    with pytest.raises(CommitUnknown), transaction(make_sessions(engine)) as s:  # noqa: PT012
+        _say(s)
+        s.flush()
+        end_connections(postgres_url)
+    engine.dispose()
 
 
 @pytest.mark.postgres

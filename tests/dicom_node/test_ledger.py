@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from db import audit, instances
-from db.engine import Sessions, core_transaction, make_engine, make_sessions, migrate, transaction
+from db.engine import Sessions, make_engine, make_sessions, migrate, transaction
+from db.lasting import LastingConnection
 from db.tables import AssociationRow, InstanceRow, RefusalRow, RefusedContextRow
 from dicom_node.entries import AssociationEntry, Registration
 from dicom_node.ledger import DatabaseLedger
@@ -112,15 +113,17 @@ def test_an_association_of_which_nobody_knows_whether_it_was_written_is_closed_a
 ) -> None:
     """Its row may be there, and no other would ever close it."""
 
+    transaction = LastingConnection.transaction
+
     @contextmanager
-    def cut(of: Sessions) -> Iterator[Connection]:
-        with core_transaction(of) as connection:
+    def cut(kept: LastingConnection) -> Iterator[Connection]:
+        with transaction(kept) as connection:
             yield connection
         raise CommitUnknown("the connection was cut")
 
     ledger, entry = DatabaseLedger(sessions), _entry("CT1")
     with monkeypatch.context() as patched:
-        patched.setattr("dicom_node.ledger.core_transaction", cut)
+        patched.setattr(LastingConnection, "transaction", cut)
         with pytest.raises(CommitUnknown):
             ledger.write(Batch(opened=[entry], received=[_registration(entry)]))
     assert (entry.number, len(entry.doubtful)) == (None, 1)
