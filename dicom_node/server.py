@@ -88,6 +88,13 @@ class BoundServer(ThreadedAssociationServer):
         request.settimeout(self.ae.network_timeout)
         return True
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Make an association of a connection; in a thread of its own where its peer has to be waited for."""
+        if self._security is None:
+            self.process_request_thread(request, client_address)
+        else:
+            super().process_request(request, client_address)
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Make an association of a connection. A peer that makes TLS wait is waited for here, and holds up nobody."""
         try:

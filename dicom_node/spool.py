@@ -7,7 +7,6 @@ an orphan: it is arriving, or its sender never got its Success, or its row is go
 import logging
 import os
 import re
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -79,7 +78,7 @@ class Spool:
         """
         if not _NAME.fullmatch(name):
             raise ValueError(f"a spool name has 32 hexadecimal digits, got {name!r}")
-        return self._root / name[0] / name[1] / name
+        return Path(f"{self._root}/{name[0]}/{name[1]}/{name}")  # one parse: this is asked for every object
 
     def put(self, *chunks: bytes) -> Stored:
         """Write the chunks, one after the other, to a new file. When this returns, the file survives a power cut.
@@ -113,7 +112,7 @@ class Spool:
         """
         if self._failure is not None:
             raise SpoolFailed(f"spool takes nothing since fsync failed ({self._failure}): check the disk, then restart")
-        name = uuid.uuid4().hex
+        name = os.urandom(16).hex()
         self._require_room(0)
         failpoints.hit("listener.before-write")
         return SpoolFile(self.path(name), self._require_room, self._fail, flush_name=self._flush_names)

@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicom_node.write_out import begin_write_out
 from screening import failpoints
 from screening.errors import SpoolFailed, SpoolUnavailable
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+_STEP = 2**20
+"""Bytes after which the room on the disk is looked at again, and the disk begins with what is there.
+
+It works on a large object while the rest comes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +59,8 @@ class SpoolFile:
     ) -> None:
         self.name = path.name
         self.size = 0
+        self._begun = 0  #: bytes that the disk was told to write already
+        self._looked = 0  #: bytes when the room was looked at; whoever makes a file has looked
         self._path = path
         self._require_room = require_room
         self._on_failed_sync = on_failed_sync
@@ -68,10 +76,15 @@ class SpoolFile:
         """Append; raises SpoolUnavailable, and nothing is left of it then."""
         try:
             rest = memoryview(chunk)
-            self._require_room(len(rest))
+            if self.size + len(rest) >= self._looked + _STEP:
+                self._require_room(len(rest))
+                self._looked = self.size + len(rest)
             self.size += len(rest)
             while rest:
                 rest = rest[self._file.write(rest) :]
+            if self.size >= self._begun + _STEP:
+                begin_write_out(self._file.fileno(), self._begun, self.size - self._begun)
+                self._begun = self.size
             failpoints.hit("listener.mid-write")
         except OSError as exc:
             self.drop()

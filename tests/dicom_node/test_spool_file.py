@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dicom_node import spool_file
 from dicom_node.spool_file import SpoolFile, Stored
 from screening.errors import SpoolFailed, SpoolUnavailable
 
@@ -40,9 +41,26 @@ def test_what_is_dropped_or_finds_no_room_is_gone(tmp_path: Path) -> None:
     file.write(b"bytes")
     file.drop()
     full = _begin(tmp_path, room=3)
+    full.write(b"bytes")  # whoever makes a file has looked for room; for so little nobody looks again
     with pytest.raises(SpoolUnavailable, match="no room"):
-        full.write(b"bytes")
+        full.write(bytes(2**20))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_disk_begins_with_a_large_object_while_the_rest_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[tuple[int, int]] = []
+    monkeypatch.setattr(spool_file, "begin_write_out", lambda _, offset, count: begun.append((offset, count)))
+    file = _begin(tmp_path)
+    for size in (600_000, 600_000, 600_000, 2**20, 1000):
+        file.write(bytes(size))
+    assert begun == [(0, 1_200_000), (1_200_000, 600_000 + 2**20)]
+    assert file.keep().size == 1_800_000 + 2**20 + 1000
+    small = _begin(tmp_path / "..")
+    small.write(bytes(600_000))
+    small.drop()
+    assert len(begun) == 2, "a CT slice is flushed as fast without it"
 
 
 @pytest.mark.parametrize(("code", "told"), [(errno.EIO, 1), (errno.ENOSPC, 0)])
