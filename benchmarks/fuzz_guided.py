@@ -22,7 +22,8 @@ def main() -> None:
     except ImportError:
         sys.exit("atheris is not installed: make fuzz-guided installs it")
     with atheris.instrument_imports(include=["pynetdicom", "pydicom", "dicom_node"]):
-        from benchmarks.fuzz import LONGEST_SECONDS, SEEDS, Decoders  # noqa: PLC0415
+        from benchmarks.fuzz.decoders import LONGEST_SECONDS, Decoders  # noqa: PLC0415
+        from benchmarks.fuzz.pdus import SEEDS  # noqa: PLC0415
     corpus = options.folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(SEEDS):
