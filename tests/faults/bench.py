@@ -34,6 +34,10 @@ PATIENCE = 90.0  # seconds until what was begun must be finished; the promise is
 _TIMEOUTS = Timeouts(acse=10, dimse=20, network=20)
 
 
+_ATTEMPTS = 12
+"""More than the kills between two moments in which all work must be done: a job that met each of them is no poison."""
+
+
 @dataclass
 class FaultyNode(NodeUnderTest):
     """A node of the product's own code with a toy model, which injects the faults of a file."""
@@ -78,7 +82,7 @@ class FaultyNode(NodeUnderTest):
         return (
             super()._toml()
             + f"""\
-maximum_attempts = 9
+maximum_attempts = {_ATTEMPTS}
 [delivery]
 acse_timeout = 5
 dimse_timeout = 10
