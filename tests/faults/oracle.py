@@ -16,6 +16,8 @@ from tests.faults.program import ORPHAN_SECONDS
 
 _DELIVERED = (DeliveryState.SENT, DeliveryState.COMMIT_REQUESTED, DeliveryState.COMMITTED)
 
+_AT_ONCE = 20  # result objects, some MB each, in memory
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -63,8 +65,9 @@ def _lost_results(made: Bench) -> int:
             select(DeliveryRow.sent_sop_instance_uid, ReportObjectRow.encoded)
             .join(ReportObjectRow, ReportObjectRow.id == DeliveryRow.report_object_id)
             .where(DeliveryRow.state.in_(_DELIVERED), DeliveryRow.destination == "pacs")
-        ).all()
-    wanted = {str(uid): hashlib.sha256(split_bytes(encoded)[1]).hexdigest() for uid, encoded in rows}
+            .execution_options(yield_per=_AT_ONCE)
+        )
+        wanted = {str(uid): hashlib.sha256(split_bytes(encoded)[1]).hexdigest() for uid, encoded in rows}
     here = made.pacs.objects()
     return sum(uid not in here or _digest(here[uid]) != digest for uid, digest in wanted.items())
 
