@@ -60,6 +60,7 @@ def test_a_fault_ends_it_in_order(
     assert "CANARY" not in caplog.text
     assert [thread for thread in threading.enumerate() if thread is association] == []
     peer.settimeout(10)
-    while peer.recv(1000):
-        pass
+    with suppress(ConnectionResetError):  # closed before it had read everything
+        while peer.recv(1000):
+            pass
     peer.close()
