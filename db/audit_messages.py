@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.engine import moment_of
@@ -57,9 +57,9 @@ def remove_through(s: Session, ways: Sequence[Way]) -> int:
     return len(found.all())
 
 
-def count(s: Session) -> int:
-    """How many messages wait."""
-    return s.scalar(select(func.count()).select_from(AuditMessageRow)) or 0
+def any_wait(s: Session) -> bool:
+    """Whether there is a message."""
+    return bool(s.scalar(select(exists().where(AuditMessageRow.id.is_not(None)))))
 
 
 def _gone(way: Way) -> InstrumentedAttribute[datetime | None]:

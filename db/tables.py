@@ -20,6 +20,11 @@ AssociationKey = Annotated[int | None, mapped_column(Number, ForeignKey("associa
 StudyKey = Annotated[str, mapped_column(SafeText, ForeignKey("studies.study_instance_uid"))]
 
 
+# on PostgreSQL alone: SQLite does not see that a state in a list is one of a longer list
+_OPEN_JOBS = text("state IN ('ready', 'retry_wait', 'claimed', 'quarantined')")
+_OPEN_DELIVERIES = text("state <> 'committed'")
+
+
 class Table(DeclarativeBase):
     """Base of every table; constraints are named alike on both databases."""
 
@@ -34,11 +39,19 @@ class Table(DeclarativeBase):
     type_annotation_map = {str: SafeText(), datetime: UtcDateTime(), int: Number}  # noqa: RUF012 (SQLAlchemy's name)
 
 
+def _where(condition: str) -> dict[str, Any]:
+    """A partial index, on both databases: small however long the table grows."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 class AssociationRow(Table):
     """One association, accepted or refused."""
 
     __tablename__ = "associations"
-    __table_args__ = (Index(None, "closed_at"), Index(None, "refused"), Index(None, "reported_at"))
+    __table_args__ = (
+        Index("ix_associations_open", "id", **_where("closed_at IS NULL")),
+        Index("ix_associations_unreported", "id", **_where("reported_at IS NULL")),
+    )
 
     id: Mapped[Key]
     calling_ae_title: Mapped[str]
@@ -55,7 +68,6 @@ class RefusedContextRow(Table):
     """One presentation context that we did not accept, in an association that we did."""
 
     __tablename__ = "refused_contexts"
-    __table_args__ = (Index(None, "abstract_syntax"),)
 
     id: Mapped[Key]
     association_id: Mapped[int] = mapped_column(Number, ForeignKey("associations.id"), index=True)
@@ -67,10 +79,9 @@ class RefusalRow(Table):
     """One C-STORE that we answered with a failure status."""
 
     __tablename__ = "refusals"
-    __table_args__ = (Index(None, "status"),)
 
     id: Mapped[Key]
-    association_id: Mapped[AssociationKey]
+    association_id: Mapped[AssociationKey] = mapped_column(index=True)
     sop_class_uid: Mapped[str]
     sop_instance_uid: Mapped[str]
     status: Mapped[int]
@@ -122,17 +133,10 @@ class InstanceRow(Table):
     __tablename__ = "instances"
     __table_args__ = (
         UniqueConstraint("spool_name"),
-        Index(None, "state", "received_at"),
-        Index(None, "sop_instance_uid"),
+        Index("ix_instances_received", "received_at", "id", **_where("state = 'received'")),
         Index(None, "study_instance_uid", "state"),
         Index(None, "association_id"),
-        Index(
-            "uq_instances_indexed",
-            "sop_instance_uid",
-            unique=True,
-            sqlite_where=text("state = 'indexed'"),
-            postgresql_where=text("state = 'indexed'"),
-        ),
+        Index("uq_instances_indexed", "sop_instance_uid", unique=True, **_where("state = 'indexed'")),
     )
 
     id: Mapped[Key]
@@ -158,7 +162,7 @@ class SelectionRow(Table):
     """What a model said to a study: one decision, and one row for each series or image chosen or rejected."""
 
     __tablename__ = "selections"
-    __table_args__ = (Index(None, "study_instance_uid", "model_name", "model_version"), Index(None, "kind", "code"))
+    __table_args__ = (Index(None, "study_instance_uid", "model_name", "model_version"),)
 
     id: Mapped[Key]
     study_instance_uid: Mapped[StudyKey]
@@ -186,8 +190,7 @@ class JobRow(Table):
             "config_digest",
             name="uq_jobs_work",
         ),
-        Index(None, "state", "next_attempt_at"),
-        Index(None, "state", "lease_until"),
+        Index(None, "state", "created_at", postgresql_where=_OPEN_JOBS),
         Index(None, "predecessor_id"),
     )
 
@@ -234,7 +237,7 @@ class ResultRow(Table):
     """The outcome of one job."""
 
     __tablename__ = "results"
-    __table_args__ = (UniqueConstraint("job_id"), Index(None, "kind", "code"))
+    __table_args__ = (UniqueConstraint("job_id"),)
 
     id: Mapped[Key]
     job_id: Mapped[JobKey]
@@ -297,8 +300,7 @@ class DeliveryRow(Table):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("report_object_id", "destination"),
-        Index(None, "state", "next_attempt_at"),
-        Index(None, "destination", "state"),
+        Index(None, "state", "destination", postgresql_where=_OPEN_DELIVERIES),
         Index(None, "job_id", "destination"),
         Index(None, "transaction_uid"),
         Index(None, "sent_sop_instance_uid"),
@@ -358,13 +360,28 @@ class AuditMessageRow(Table):
     """One audit message on its way, see `db.audit_messages`."""
 
     __tablename__ = "audit_messages"
-    __table_args__ = (Index(None, "filed_at"), Index(None, "sent_at"))
+    __table_args__ = (
+        Index("ix_audit_messages_unfiled", "id", **_where("filed_at IS NULL")),
+        Index("ix_audit_messages_unsent", "id", **_where("sent_at IS NULL")),
+    )
 
     id: Mapped[Key]
     at: Mapped[datetime]
     message: Mapped[str]  #: XML; may name a patient
     filed_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+
+
+class TallyRow(Table):
+    """So many rows more, or fewer, of one kind in one table. Triggers of the migrations write it, see `db.tallies`."""
+
+    __tablename__ = "tallies"
+
+    id: Mapped[Key]
+    counted: Mapped[str]  #: name of the table
+    part: Mapped[str]  #: of it, e.g. a destination; "" for the whole
+    value: Mapped[str]  #: e.g. a state
+    number: Mapped[int]
 
 
 class ConditionRow(Table):
