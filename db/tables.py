@@ -384,6 +384,15 @@ class TallyRow(Table):
     number: Mapped[int]
 
 
+class SpoolRow(Table):
+    """The spool of this database, in one row, see `db.spools`."""
+
+    __tablename__ = "spools"
+
+    id: Mapped[Key]
+    token: Mapped[str]
+
+
 class ConditionRow(Table):
     """What is wrong now with a part of the node; no row while it works."""
 

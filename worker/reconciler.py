@@ -10,7 +10,7 @@ from db import deliveries, instances, jobs, tallies
 from db.engine import transaction
 from screening import failpoints
 from screening.errors import Permanent, Retryable
-from worker import audit_head
+from worker import audit_head, spool_owner
 from worker.audit_reports import report_received
 from worker.celery_app import DELIVER_QUEUE
 from worker.commitment import look_up, make_sure
@@ -173,6 +173,9 @@ class Reconciler:
             if self._ports.clock() < self._next_sweep:
                 return
             self._next_sweep = self._ports.clock() + timedelta(seconds=_SWEEP_SECONDS)
+            if (why := spool_owner.trouble(self._ports.sessions, self._ports.settings.spool)) is not None:
+                _log.warning("the spool is not swept: %s", why)
+                return
             self._old_names = self._ports.spool.old_names(_ORPHAN_SECONDS)
         for _ in range(_SWEPT_IN_A_ROUND):
             names = next(self._old_names, None)

@@ -1,4 +1,4 @@
-"""For millions of rows: tallies in place of counting, indexes that hold only what waits."""
+"""For millions of rows: tallies in place of counting, indexes that hold only what waits. Which spool is ours."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -65,6 +65,12 @@ def upgrade() -> None:
         sa.Column("value", sa.String(), nullable=False),
         sa.Column("number", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tallies")),
+    )
+    op.create_table(
+        "spools",
+        sa.Column("id", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("token", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spools")),
     )
     write_triggers = {"sqlite": _on_sqlite, "postgresql": _on_postgresql}[op.get_bind().dialect.name]
     for table in COUNTED:
