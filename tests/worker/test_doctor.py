@@ -106,7 +106,6 @@ def test_it_says_what_the_child_is_kept_from(monkeypatch: pytest.MonkeyPatch, tm
 def test_what_is_elsewhere_is_not_asked_when_only_this_computer_is_looked_at(bundle: Path, tmp_path: Path) -> None:
     settings = _settings(tmp_path, free_port())
     make_ports(settings.home)
-    xx = list(examine(settings, local=True)); print(xx)
     found = {check.name: check.ok for check in examine(settings, local=True)}
     looked_at = ("home", "permissions", "database", "spool", "broker", "peers", "tls", "models", "sandbox")
     assert found == dict.fromkeys((*looked_at, f"weights of {MODEL}"), True)
