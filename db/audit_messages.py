@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.engine import moment_of
-from db.tables import AuditMessageRow
+from db.node_tables import AuditMessageRow
 
 
 class Way(StrEnum):

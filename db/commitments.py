@@ -15,7 +15,6 @@ from db.engine import database_now
 from db.tables import CommitmentRow, DeliveryRow, JobRow, ReportObjectRow
 from screening.reports import DeliveryState
 
-
 AT_ONCE = 200
 """What is asked for at most at a time: who asks waits for the answers, and the rest is asked for later."""
 
@@ -153,7 +152,9 @@ def _again(s: Session, row: DeliveryRow, detail: str, retry_at: datetime | None)
 def _of(s: Session, *which: ColumnElement[bool]) -> list[Sent]:
     made = ReportObjectRow
     query = (
-        select(DeliveryRow, JobRow.study_instance_uid, made.series_instance_uid, made.sop_class_uid, made.sop_instance_uid)
+        select(
+            DeliveryRow, JobRow.study_instance_uid, made.series_instance_uid, made.sop_class_uid, made.sop_instance_uid
+        )
         .join(JobRow, JobRow.id == DeliveryRow.job_id)
         .join(made, made.id == DeliveryRow.report_object_id)
         .where(*which)

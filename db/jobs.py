@@ -211,7 +211,9 @@ def newest_for(s: Session, study_instance_uid: str, model_name: str) -> Job | No
 
 def quarantined(s: Session, limit: int | None = None) -> list[Job]:
     """Jobs that wait for an operator, oldest first; at most so many."""
-    query = select(JobRow).where(JobRow.state == JobState.QUARANTINED).order_by(JobRow.created_at, JobRow.id).limit(limit)
+    query = (
+        select(JobRow).where(JobRow.state == JobState.QUARANTINED).order_by(JobRow.created_at, JobRow.id).limit(limit)
+    )
     return [to_job(row) for row in s.scalars(query)]
 
 

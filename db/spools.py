@@ -9,7 +9,7 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.tables import SpoolRow
+from db.node_tables import SpoolRow
 from db.upsert import insert_or_ignore
 
 

@@ -2,46 +2,24 @@
 
 Patient identifiers are in `studies` (Patient ID and its issuer, to tell two patients under one Study Instance UID
 apart), `instances.header` (what selection and reports need), `clinical_context` (whom an item is about),
-`audit_messages.message` (until they are sent) and, as part of the DICOM objects themselves, `report_objects.encoded`;
+`audit_messages.message` (`db.node_tables`, until they are sent) and, as part of the DICOM objects themselves, `report_objects.encoded`;
 nowhere else.
 """
 
 from datetime import datetime
 from typing import Annotated, Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-from db.columns import Number, SafeJson, SafeText, UtcDateTime
+from db.columns import Number, SafeJson, SafeText
+from db.table_base import Key, Table, where, where_on_postgresql
 
-Key = Annotated[int, mapped_column(Number, primary_key=True, autoincrement=True)]
 JobKey = Annotated[int, mapped_column(Number, ForeignKey("jobs.id"))]
 AssociationKey = Annotated[int | None, mapped_column(Number, ForeignKey("associations.id"))]
 StudyKey = Annotated[str, mapped_column(SafeText, ForeignKey("studies.study_instance_uid"))]
 
-
-# on PostgreSQL alone: SQLite does not see that a state in a list is one of a longer list
-_OPEN_JOBS = text("state IN ('ready', 'retry_wait', 'claimed', 'quarantined')")
-_OPEN_DELIVERIES = text("state <> 'committed'")
-
-
-class Table(DeclarativeBase):
-    """Base of every table; constraints are named alike on both databases."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {str: SafeText(), datetime: UtcDateTime(), int: Number}  # noqa: RUF012 (SQLAlchemy's name)
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """A partial index, on both databases: small however long the table grows."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+_OPEN_JOBS = "state IN ('ready', 'retry_wait', 'claimed', 'quarantined')"
 
 
 class AssociationRow(Table):
@@ -49,8 +27,8 @@ class AssociationRow(Table):
 
     __tablename__ = "associations"
     __table_args__ = (
-        Index("ix_associations_open", "id", **_where("closed_at IS NULL")),
-        Index("ix_associations_unreported", "id", **_where("reported_at IS NULL")),
+        Index("ix_associations_open", "id", **where("closed_at IS NULL")),
+        Index("ix_associations_unreported", "id", **where("reported_at IS NULL")),
     )
 
     id: Mapped[Key]
@@ -133,10 +111,10 @@ class InstanceRow(Table):
     __tablename__ = "instances"
     __table_args__ = (
         UniqueConstraint("spool_name"),
-        Index("ix_instances_received", "received_at", "id", **_where("state = 'received'")),
+        Index("ix_instances_received", "received_at", "id", **where("state = 'received'")),
         Index(None, "study_instance_uid", "state"),
         Index(None, "association_id"),
-        Index("uq_instances_indexed", "sop_instance_uid", unique=True, **_where("state = 'indexed'")),
+        Index("uq_instances_indexed", "sop_instance_uid", unique=True, **where("state = 'indexed'")),
     )
 
     id: Mapped[Key]
@@ -190,7 +168,7 @@ class JobRow(Table):
             "config_digest",
             name="uq_jobs_work",
         ),
-        Index(None, "state", "created_at", postgresql_where=_OPEN_JOBS),
+        Index(None, "state", "created_at", **where_on_postgresql(_OPEN_JOBS)),
         Index(None, "predecessor_id"),
     )
 
@@ -300,7 +278,7 @@ class DeliveryRow(Table):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("report_object_id", "destination"),
-        Index(None, "state", "destination", postgresql_where=_OPEN_DELIVERIES),
+        Index(None, "state", "destination", **where_on_postgresql("state <> 'committed'")),
         Index(None, "job_id", "destination"),
         Index(None, "transaction_uid"),
         Index(None, "sent_sop_instance_uid"),
@@ -338,73 +316,6 @@ class CommitmentRow(Table):
     destination: Mapped[str]
     requested_at: Mapped[datetime]
     reported_at: Mapped[datetime | None]
-
-
-class AuditRow(Table):
-    """Who did what to what. Triggers of the migrations refuse to change or remove a row."""
-
-    __tablename__ = "audit"
-    __table_args__ = (Index(None, "at"),)
-
-    # given by the writer, without a gap, so that of two writers of the same number one fails
-    sequence: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
-    at: Mapped[datetime]
-    actor: Mapped[str]
-    action: Mapped[str]
-    subject: Mapped[str]
-    detail: Mapped[str]
-    digest: Mapped[str]  #: chains it to the row before, see `db.audit_chain`
-
-
-class AuditMessageRow(Table):
-    """One audit message on its way, see `db.audit_messages`."""
-
-    __tablename__ = "audit_messages"
-    __table_args__ = (
-        Index("ix_audit_messages_unfiled", "id", **_where("filed_at IS NULL")),
-        Index("ix_audit_messages_unsent", "id", **_where("sent_at IS NULL")),
-    )
-
-    id: Mapped[Key]
-    at: Mapped[datetime]
-    message: Mapped[str]  #: XML; may name a patient
-    filed_at: Mapped[datetime | None]
-    sent_at: Mapped[datetime | None]
-
-
-class TallyRow(Table):
-    """So many rows more, or fewer, of one kind in one table. Triggers of the migrations write it, see `db.tallies`."""
-
-    __tablename__ = "tallies"
-
-    id: Mapped[Key]
-    counted: Mapped[str]  #: name of the table
-    part: Mapped[str]  #: of it, e.g. a destination; "" for the whole
-    value: Mapped[str]  #: e.g. a state
-    number: Mapped[int]
-
-
-class SpoolRow(Table):
-    """The spool of this database, in one row, see `db.spools`."""
-
-    __tablename__ = "spools"
-
-    id: Mapped[Key]
-    token: Mapped[str]
-
-
-class ConditionRow(Table):
-    """What is wrong now with a part of the node; no row while it works."""
-
-    __tablename__ = "conditions"
-    __table_args__ = (UniqueConstraint("subject"),)
-
-    id: Mapped[Key]
-    subject: Mapped[str]  #: "spool", or "destination" and its name
-    failures: Mapped[int]  #: in a row
-    since: Mapped[datetime]
-    retry_at: Mapped[datetime | None]  #: when it is tried again; null: at any time, or by a person
-    detail: Mapped[str]
 
 
 class ClinicalContextRow(Table):

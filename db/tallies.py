@@ -9,7 +9,7 @@ from collections import Counter
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from db.tables import TallyRow
+from db.node_tables import TallyRow
 
 ENOUGH = 1000
 """Lines that are worth folding: what they are summed to is less than a tenth of it."""
@@ -25,7 +25,9 @@ def read(s: Session) -> Tallies:
     table = TallyRow
     keys = table.counted, table.part, table.value
     found: Tallies = {}
-    for counted, part, value, number in s.execute(select(*keys, func.sum(table.number)).group_by(*keys).order_by(*keys)):
+    for counted, part, value, number in s.execute(
+        select(*keys, func.sum(table.number)).group_by(*keys).order_by(*keys)
+    ):
         if number:
             found.setdefault((counted, part), {})[value] = int(number)
     return found

@@ -41,7 +41,7 @@ _FAULT_SECONDS = 30
 _SWEEP_SECONDS = 300
 """How often the spool is swept."""
 
-_SWEPT_IN_A_ROUND = 20
+_SWEPT_IN_A_ROUND = 5
 """Thousands of files that a sweep looks at in one round: other steps do not wait for a spool of millions."""
 
 _INDEX_SECONDS = 10
@@ -49,7 +49,7 @@ _INDEX_SECONDS = 10
 
 
 class Reconciler:
-    """The loop: index, intake, ring for jobs and deliveries, take back leases, follow up commitments, sweep, fold tallies."""
+    """The loop: index, intake, ring for jobs and deliveries, take back leases, follow up commitments, sweep, fold."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports

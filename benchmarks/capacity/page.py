@@ -86,19 +86,19 @@ def _told(seconds: float) -> str:
 
 _TOP = """# How many workers
 
-Made by `python -m benchmarks.capacity --write docs/capacity.md` (seed {seed}): a year of traffic is drawn, and simulated
-workers do its jobs one after the other, the oldest first. With the same seed the same page comes out.
+Made by `python -m benchmarks.capacity --write docs/capacity.md` (seed {seed}): a year of traffic is drawn, and
+simulated workers do its jobs one after the other, the oldest first. With the same seed the same page comes out.
 
-A job waits from the moment at which its study is quiet, `node.quiet_seconds` (60 s) after its last image, until a worker
-begins. The reconciler looks every `worker.reconcile_seconds` (5 s), which comes on top.
+A job waits from the moment at which its study is quiet, `node.quiet_seconds` (60 s) after its last image, until a
+worker begins. The reconciler looks every `worker.reconcile_seconds` (5 s), which comes on top.
 
 ## What is assumed
 
 - The size of each network, which share of its studies each model takes, the hours and the seasons, bursts and stops:
   `benchmarks/capacity/traffic.py`, each number with its source or as an assumption. Put your own there.
-- How long a job takes: a lognormal distribution with the median and the 95th percentile that were measured for each model
-  on simulated patients ({machine}), and {bookkeeping} s for the worker's own steps. A worker here is two threads on such
-  a machine. Real CTs have more slices than simulated ones, and your processors are not these: measure, with
+- How long a job takes: a lognormal distribution with the median and the 95th percentile that were measured for each
+  model on simulated patients ({machine}), and {bookkeeping} s for the worker's own steps. A worker here is two threads
+  on such a machine. Real CTs have more slices than simulated ones, and your processors are not these: measure, with
   `python -m benchmarks.capacity.service_times` on the machine that shall do the work."""
 
 _HOURS = " or ".join(map(str, queueing.MAINTENANCE_HOURS))
@@ -113,9 +113,9 @@ _MIDDLE = f"""- Every worker rests for an hour each night, at {_HOURS} o'clock i
 
 ## Workers needed
 
-So that 95 of 100 jobs wait {GOAL_SECONDS / 60:g} minutes at most, over the year, and with jobs that take longer than was
-measured: other models, more slices, slower processors. One worker more than needed is wise: a machine fails for longer
-than a worker does.
+So that 95 of 100 jobs wait {GOAL_SECONDS / 60:g} minutes at most, over the year, and with jobs that take longer than
+was measured: other models, more slices, slower processors. One worker more than needed is wise: a machine fails for
+longer than a worker does.
 
 In the tables below a year is simulated with 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48 and 64 workers, up to the number with
 which nobody waits."""

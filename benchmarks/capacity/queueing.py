@@ -84,9 +84,7 @@ def simulate(moments: Seconds, services: Seconds, downs: Sequence[Sequence[Down]
     return Run(waits=np.array(begins) - moments, busy=busy)
 
 
-def _next_free(
-    free: list[tuple[float, int]], ahead: list[list[Down]], moment: float
-) -> tuple[float, int, Down | None]:
+def _next_free(free: list[tuple[float, int]], ahead: list[list[Down]], moment: float) -> tuple[float, int, Down | None]:
     """When the earliest worker can begin, which one it is, and its next downtime; it is taken off the heap."""
     while True:
         at, worker = heapq.heappop(free)

@@ -1,8 +1,8 @@
 """A year of studies: when they are quiet, and which model they are for.
 
-A Poisson process whose rate changes with the hour of the day, the day of the week and the season; some radiographs come
-in bursts, and now and then a router stops and sends afterwards what it held. Every number that no source is named for is
-an assumption: change it and run the simulation again.
+A Poisson process whose rate changes with the hour of the day, the day of the week and the season; some radiographs
+come in bursts, and now and then a router stops and sends afterwards what it held. Every number that no source is named
+for is an assumption: change it and run the simulation again.
 """
 
 from collections.abc import Mapping

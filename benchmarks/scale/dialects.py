@@ -1,9 +1,11 @@
 """What PostgreSQL and SQLite spell differently in the statements that fill a database."""
 
 import hashlib
+import json
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,9 +17,13 @@ class Dialect:
     json: str
     bytes: str  #: of hexadecimal digits
 
-    def until(self, last: str | int) -> str:
+    def until(self, last: int) -> str:
         """A table n(i) with the numbers from 1 to last."""
         return self.numbers.format(last)
+
+    def of_json(self, value: Any) -> str:
+        """A constant."""
+        return self.json.format(f"'{json.dumps(value)}'")
 
 
 DIALECTS = {
@@ -37,8 +43,11 @@ DIALECTS = {
 
 
 def prepare(connection: Connection) -> None:
-    """Give SQLite what it lacks."""
+    """Give SQLite the function that it lacks."""
     if connection.dialect.name == "sqlite":
-        raw = connection.connection.dbapi_connection
-        assert raw is not None
-        raw.create_function("md5", 1, lambda value: hashlib.md5(str(value).encode(), usedforsecurity=False).hexdigest())  # type: ignore[attr-defined]
+        raw: Any = connection.connection.dbapi_connection
+        raw.create_function("md5", 1, _md5)
+
+
+def _md5(value: object) -> str:
+    return hashlib.md5(str(value).encode(), usedforsecurity=False).hexdigest()

@@ -6,7 +6,10 @@ import time
 from sqlalchemy import Connection, Engine, inspect, text
 
 from benchmarks.scale.dialects import DIALECTS, prepare
-from benchmarks.scale.rows import Size, statements
+from benchmarks.scale.received_rows import received_rows
+from benchmarks.scale.screened_rows import screened_rows
+from benchmarks.scale.sent_rows import sent_rows
+from benchmarks.scale.size import Size, insert
 from db.migrations.versions.v0006_size import COUNTED
 
 _INDEXES = """
@@ -71,22 +74,20 @@ def _fill_postgres(engine: Engine, size: Size) -> None:
 
 def _run(connection: Connection, size: Size) -> None:
     prepare(connection)
-    for table, statement in statements(size, DIALECTS[connection.dialect.name]):
-        _say(table)
-        connection.exec_driver_sql(statement.replace("%", "%%") if connection.dialect.name == "postgresql" else statement)
-    recount(connection)
+    sql, on_postgres = DIALECTS[connection.dialect.name], connection.dialect.name == "postgresql"
+    for rows in (received_rows, screened_rows, sent_rows):
+        for table, statement in rows(size, sql):
+            _say(table)
+            connection.exec_driver_sql(statement.replace("%", "%%") if on_postgres else statement)
+    _recount(connection)
 
 
-def recount(connection: Connection) -> None:
+def _recount(connection: Connection) -> None:
     """Count for the tallies what came while their triggers slept."""
-    connection.execute(text("DELETE FROM tallies"))
     for table, (part, value, _) in COUNTED.items():
-        connection.execute(
-            text(
-                f"INSERT INTO tallies (counted, part, value, number) SELECT '{table}', {part.format(row='')},"
-                f" {value.format(row='')}, count(*) FROM {table} GROUP BY 2, 3"
-            )
-        )
+        keys = {"counted": f"'{table}'", "part": part.format(row=""), "value": value.format(row="")}
+        _, statement = insert("tallies", {**keys, "number": "count(*)"}, table)
+        connection.execute(text(f"{statement} GROUP BY 2, 3"))
 
 
 def _say(what: str) -> None:

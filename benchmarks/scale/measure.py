@@ -4,14 +4,35 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Engine
 
 from benchmarks.scale.verbs import Verb
+from db.engine import make_sessions
+from dicom_node.spool import Spool
+from screening.settings import Destination, Settings
 from tests.db.plans import Scan, recorded, scans
+from tests.worker.ports import FakeBell
+from worker import spool_owner
+from worker.ports import Ports
+from worker.reconciler import Reconciler
 
-TINY = frozenset({"alembic_version", "conditions", "tallies"})
+
+def reconciler_on(engine: Engine, folder: Path) -> Reconciler:
+    """A reconciler of a node with this database, an empty spool and a broker whose queues are full."""
+    destination = Destination(name="pacs", ae_title="PACS", address="127.0.0.1", port=104, commitment="none")
+    settings = Settings(home=folder, destinations=(destination,))
+    ports = Ports(
+        settings=settings, sessions=make_sessions(engine), spool=Spool(settings.spool, minimum_free=0),
+        bell=FakeBell(waiting=1),
+    )  # fmt: skip
+    spool_owner.claim(ports)
+    return Reconciler(ports)
+
+
+TINY = frozenset({"alembic_version", "conditions", "spools", "tallies"})
 """Tables that stay small: to read one as a whole is the plan to be wished for."""
 
 
@@ -52,7 +73,5 @@ def measured(engine: Engine, verbs: Iterable[Verb], runs: int) -> Iterator[Timed
 def show(timed: Timed) -> None:
     """A line on stderr."""
     scanned = ", ".join(sorted({scan.table for scan in timed.scans})) or "-"
-    print(
-        f"{timed.verb.group:10} {timed.verb.name:26} {timed.median:8.2f} {timed.p95:8.2f} {timed.longest:8.2f} {scanned}",
-        file=sys.stderr, flush=True,
-    )  # fmt: skip
+    times = f"{timed.median:8.2f} {timed.p95:8.2f} {timed.longest:8.2f}"
+    print(f"{timed.verb.group:10} {timed.verb.name:26} {times} {scanned}", file=sys.stderr, flush=True)

@@ -10,8 +10,20 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from benchmarks.scale.rows import Size
-from db import audit, audit_messages, context, deliveries, instances, jobs, retention, status, studies, tallies, transfers
+from benchmarks.scale.size import Size
+from db import (
+    audit,
+    audit_messages,
+    context,
+    deliveries,
+    instances,
+    jobs,
+    retention,
+    status,
+    studies,
+    tallies,
+    transfers,
+)
 from db.audit_messages import Way
 from db.engine import Sessions, core_transaction, database_now, transaction
 from db.tables import DeliveryRow, InstanceRow, JobRow, StudyRow
@@ -20,6 +32,7 @@ from screening.header import Header
 from screening.jobs import Claim
 from screening.reports import DeliveryState, ObjectKind, Report, ReportObject
 from screening.types import ClinicalContext, Eligible, Instance
+from worker.reconciler import Reconciler
 from worker.study_report import describe_study
 
 QUIET_SECONDS = 60.0
@@ -42,17 +55,21 @@ class Verbs:
 
     sessions: Sessions
     size: Size
+    reconciler: Reconciler
     seed: int = 0
     claims: list[Claim] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._rng = random.Random(self.seed)
+        self._rng = random.Random(self.seed)  # noqa: S311 (draws arguments)
         self._numbers = itertools.count(1)
         with transaction(self.sessions, read_only=True) as s:
             self._ready = list(s.scalars(select(JobRow.id).where(JobRow.state == "ready").order_by(JobRow.id)))
             self._pending = list(
                 s.scalars(
-                    select(DeliveryRow.id).where(DeliveryRow.state == "pending").order_by(DeliveryRow.job_id).limit(5000)
+                    select(DeliveryRow.id)
+                    .where(DeliveryRow.state == "pending")
+                    .order_by(DeliveryRow.job_id)
+                    .limit(5000)
                 )
             )
             self._received = list(s.scalars(select(InstanceRow.id).where(InstanceRow.state == "received")))
@@ -87,6 +104,7 @@ class Verbs:
         ):
             yield Verb(group=group, name=name, run=run)
         yield Verb(group="people", name="purge: what has served", run=self._served, runs=10)
+        yield Verb(group="reconciler", name="a whole round without news", run=self.reconciler.round)
 
     def _read(self, ask: Callable[[Session], object]) -> object:
         with transaction(self.sessions, read_only=True) as s:
@@ -159,8 +177,8 @@ class Verbs:
         return self._write(
             lambda s: jobs.open_job(
                 s, study_instance_uid=study, chosen=chosen, input_digest=f"{self.seed}-{number}",
-                context=ClinicalContext(), model_name="cap_mortality_cxr", model_version="1.1.0", config_digest="0" * 64,
-                queue="screen",
+                context=ClinicalContext(), model_name="cap_mortality_cxr", model_version="1.1.0",
+                config_digest="0" * 64, queue="screen",
             )
         )  # fmt: skip
 
@@ -197,12 +215,14 @@ class Verbs:
         job_id = self._ready.pop()
         with transaction(self.sessions) as s:
             claim = jobs.claim(s, job_id, owner="scale", lease_seconds=3600, maximum_attempts=3)
-        assert claim is not None
+        if claim is None:
+            raise RuntimeError(f"job {job_id} is ready and cannot be claimed")
         self.claims.append(claim)
 
     def _renew(self) -> None:
         claim = self._rng.choice(self.claims)
-        assert self._write(lambda s: jobs.renew(s, claim, 3600))
+        if not self._write(lambda s: jobs.renew(s, claim, 3600)):
+            raise RuntimeError(f"the lease of job {claim.job.job_id} is lost")
 
     def _finish(self) -> None:
         claim, number = self.claims.pop(), next(self._numbers)

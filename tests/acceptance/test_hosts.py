@@ -43,9 +43,7 @@ def _claims(node: NodeUnderTest) -> list[tuple[int, str | None]]:
     return [(row.job_id, row.owner) for row in rows]
 
 
-def test_a_worker_elsewhere_works_as_soon_as_it_sees_the_spool(
-    make_node: MakeNode, radiographs: list[Path]
-) -> None:
+def test_a_worker_elsewhere_works_as_soon_as_it_sees_the_spool(make_node: MakeNode, radiographs: list[Path]) -> None:
     node, elsewhere = make_node("production"), make_node("production")
     node.start("listener", "reconciler", "delivery")
     elsewhere.start("worker")

@@ -11,7 +11,10 @@ from sqlalchemy import Connection, Engine, event, text
 Statement = tuple[str, Any]
 """SQL and parameters, as the driver gets them."""
 
-_FULL_INDEXES = "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid, 1, true) FROM pg_index WHERE indpred IS NULL"
+_FULL_INDEXES = """
+    SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid, 1, true) AS first
+    FROM pg_index WHERE indpred IS NULL
+"""
 _PARTIAL_OF_SQLITE = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'"
 
 
@@ -55,7 +58,7 @@ def scans(connection: Connection, statements: list[Statement], *, forced: bool =
 
 
 def _of_postgres(connection: Connection, statement: str, parameters: Any) -> list[str]:
-    first_columns = {name: column for name, column in connection.execute(text(_FULL_INDEXES))}
+    first_columns = {row.name: row.first for row in connection.execute(text(_FULL_INDEXES))}
     row = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
     plan = (json.loads(row) if isinstance(row, str) else row)[0]["Plan"]
     return [_table_of(node) for node in _nodes(plan) if _is_whole(node, first_columns)]

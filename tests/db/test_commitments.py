@@ -57,9 +57,7 @@ def _states(sessions: Sessions, sent: list[Sent]) -> list[DeliveryState]:
         return [row.state for row in deliveries.of_job(s, sent[0].job_id)]
 
 
-def test_what_was_sent_is_to_be_committed_under_the_uid_it_was_sent_with(
-    sessions: Sessions, sent: list[Sent]
-) -> None:
+def test_what_was_sent_is_to_be_committed_under_the_uid_it_was_sent_with(sessions: Sessions, sent: list[Sent]) -> None:
     assert [item.sop_instance_uid for item in sent] == [_CARD, _FALLBACK]
     _request(sessions, sent)
     with transaction(sessions) as s:

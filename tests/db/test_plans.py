@@ -1,13 +1,14 @@
 """No verb that a node runs again and again reads a table that grows with the years as a whole."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.scale.fill import fill
-from benchmarks.scale.measure import TINY
-from benchmarks.scale.rows import Size
+from benchmarks.scale.measure import TINY, reconciler_on
+from benchmarks.scale.size import Size
 from benchmarks.scale.verbs import Verbs
 from db import instances
 from db.engine import make_engine, make_sessions, migrate, transaction
@@ -34,9 +35,9 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     engine.dispose()
 
 
-def test_no_verb_reads_a_whole_table(filled: Engine) -> None:
+def test_no_verb_reads_a_whole_table(filled: Engine, tmp_path: Path) -> None:
     found = {}
-    for verb in Verbs(make_sessions(filled), SIZE):
+    for verb in Verbs(make_sessions(filled), SIZE, reconciler_on(filled, tmp_path)):
         with recorded(filled) as statements:
             verb.run()
         with filled.connect() as connection:

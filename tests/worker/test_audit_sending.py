@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from db import audit_messages
 from db.engine import transaction
-from db.tables import AuditMessageRow
+from db.node_tables import AuditMessageRow
 from screening.log_settings import Audit
 from tests.dicom_node.audit.repository import running_repository
 from tests.dicom_node.network import dead_port, wait_until

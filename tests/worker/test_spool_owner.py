@@ -62,9 +62,7 @@ def test_before_any_listener_there_is_no_spool_to_see(tmp_path: Path) -> None:
     node.close()
 
 
-def test_a_worker_waits_until_it_sees_the_spool(
-    ports: Ports, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_worker_waits_until_it_sees_the_spool(ports: Ports, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     there = _elsewhere(ports, tmp_path / "other")
     pauses: list[float] = []
 
@@ -79,9 +77,7 @@ def test_a_worker_waits_until_it_sees_the_spool(
     assert caplog.text.count("waiting for the spool") == 2
 
 
-def test_files_of_another_node_are_not_swept(
-    ports: Ports, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_files_of_another_node_are_not_swept(ports: Ports, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     other = make_ports(tmp_path / "another-node")
     name = other.spool.put(b"acknowledged by the other node").name
     long_ago = time.time() - 100_000

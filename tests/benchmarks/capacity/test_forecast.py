@@ -1,5 +1,7 @@
 """Forecasts: more workers, less waiting; as few as keep the goal."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def test_the_load_is_rate_times_service(year: Year) -> None:
 def test_more_workers_less_waiting(year: Year) -> None:
     found = forecasts(year, 1, counts=(3, 4, 8, 16))
     assert [item.workers for item in found] == [3, 4, 8, 16]
-    for fewer, more in zip(found, found[1:], strict=False):
+    for fewer, more in itertools.pairwise(found):
         assert more.year.p95 <= fewer.year.p95
         assert more.busiest_hour.median <= fewer.busiest_hour.median
         assert more.done >= fewer.done

@@ -16,7 +16,9 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "capacity.md"
 def made() -> str:
     year = year_of(NETWORKS[0], load(), seed=1)
     found = {1.0: forecasts(year, 1), 20.0: forecasts(year, 1, 20.0)}
-    return page(load(), [year], [found], [{1.0: fewest(year, 1), 5.0: fewest(year, 1, 5.0), 20.0: fewest(year, 1, 20.0)}], 1)
+    return page(
+        load(), [year], [found], [{1.0: fewest(year, 1), 5.0: fewest(year, 1, 5.0), 20.0: fewest(year, 1, 20.0)}], 1
+    )
 
 
 def test_the_small_department_of_the_page_is_made_anew(made: str) -> None:

@@ -1,5 +1,6 @@
 """The queue of the simulation against what is known of queues."""
 
+import itertools
 import math
 
 import numpy as np
@@ -89,6 +90,6 @@ def test_workers_rest_in_turn_every_night_and_die_now_and_then() -> None:
         assert sum(not down.kills for down in downs) >= DAYS - 3
         assert {(down.begin % DAY) / HOUR for down in downs if not down.kills} == {hour}
         assert 20 < sum(down.kills for down in downs) < 90
-        assert all(before.end <= after.begin for before, after in zip(downs, downs[1:], strict=False))
+        assert all(before.end <= after.begin for before, after in itertools.pairwise(downs))
         assert downs[-1].end <= YEAR + HOUR
     assert first != second
