@@ -2,8 +2,8 @@
 
 Patient identifiers are in `studies` (Patient ID and its issuer, to tell two patients under one Study Instance UID
 apart), `instances.header` (what selection and reports need), `clinical_context` (whom an item is about),
-`audit_messages.message` (`db.node_tables`, until they are sent) and, as part of the DICOM objects themselves, `report_objects.encoded`;
-nowhere else.
+`audit_messages.message` (in `db.node_tables`, until they are sent) and, as part of the DICOM objects themselves,
+`report_objects.encoded`; nowhere else.
 """
 
 from datetime import datetime

@@ -67,7 +67,7 @@ def _selections(size: Size, sql: Dialect) -> Iterator[Insert]:
 
 
 def _jobs(size: Size, sql: Dialect) -> Insert:
-    ready = size.jobs - max(100, size.jobs // 500)
+    ready = size.jobs - size.ready
     waiting = ready - max(20, size.jobs // 5000)
     claimed = waiting - 32
     state = (

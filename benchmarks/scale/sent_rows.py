@@ -46,8 +46,8 @@ def sent_rows(size: Size, sql: Dialect) -> Iterator[Insert]:
 
 
 def _deliveries(size: Size, sql: Dialect, now: str) -> Iterator[Insert]:
-    last = size.jobs * 2
-    pending, sending = last - max(2000, last // 200), last - max(1000, last // 400)
+    last = 2 * (size.jobs - size.ready)  # what was screened last
+    pending, sending = last - max(400, last // 200), last - max(200, last // 400)
     at_work = f"id > {sending} AND id % 10 = 8"
     state = (
         f"CASE WHEN id > {pending} AND id % 10 < 6 THEN 'pending' WHEN id > {pending} AND id % 10 = 6 THEN 'sent'"

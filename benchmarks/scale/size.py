@@ -37,9 +37,14 @@ class Size:
         return self.studies * JOBS
 
     @property
+    def ready(self) -> int:
+        """Jobs that no worker has yet."""
+        return max(100, self.jobs // 500)
+
+    @property
     def fresh(self) -> int:
         """Associations that are not reported yet; twenty times as many instances wait to be indexed."""
-        return max(20, self.studies // 5000)
+        return min(20, max(1, self.studies // 100))
 
 
 def insert(table: str, values: Mapping[str, str], source: str, where: str = "") -> Insert:
