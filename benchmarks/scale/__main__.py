@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select, text
 
 from benchmarks.scale.fill import fill
-from benchmarks.scale.measure import Timed, measured, reconciler_on, show
+from benchmarks.scale.measure import measured, reconciler_on, show
 from benchmarks.scale.page import Filled, page, section
 from benchmarks.scale.size import Size
 from benchmarks.scale.verbs import Verbs
@@ -44,13 +45,17 @@ def filled_sqlite(size: Size, folder: Path) -> Iterator[tuple[Engine, float]]:
     engine.dispose()
 
 
-def measure(engine: Engine, size: Size, runs: int, folder: Path) -> list[Timed]:
+def measure(name: str, filled: tuple[Engine, float], size: Size, runs: int, folder: Path) -> Filled:
     """Ask everything."""
-    timed = []
+    engine, seconds = filled
+    rows, gigabytes = rows_and_gigabytes(engine)
+    before, timed = os.getloadavg()[0], []
     for item in measured(engine, Verbs(make_sessions(engine), size, reconciler_on(engine, folder)), runs):
         show(item)
         timed.append(item)
-    return timed
+    return Filled(
+        name=name, rows=rows, gigabytes=gigabytes, fill_seconds=seconds, loads=(before, os.getloadavg()[0]), timed=timed
+    )
 
 
 def rows_and_gigabytes(engine: Engine) -> tuple[dict[str, int], float]:
@@ -81,18 +86,12 @@ def main() -> None:
         folder = Path(name)
         if options.instances:
             size = Size(instances=options.instances)
-            with filled_postgres(size) as (engine, seconds):
-                rows, gigabytes = rows_and_gigabytes(engine)
-                timed = measure(engine, size, options.runs, folder / "postgres")
-            found = Filled(name="PostgreSQL", rows=rows, gigabytes=gigabytes, fill_seconds=seconds, timed=timed)
-            sections.append(section(found))
+            with filled_postgres(size) as filled:
+                sections.append(section(measure("PostgreSQL", filled, size, options.runs, folder / "postgres")))
         if options.sqlite_instances:
             size = Size(instances=options.sqlite_instances)
-            with filled_sqlite(size, folder) as (engine, seconds):
-                rows, gigabytes = rows_and_gigabytes(engine)
-                timed = measure(engine, size, options.runs, folder / "sqlite")
-            found = Filled(name="SQLite", rows=rows, gigabytes=gigabytes, fill_seconds=seconds, timed=timed)
-            sections.append(section(found))
+            with filled_sqlite(size, folder) as filled:
+                sections.append(section(measure("SQLite", filled, size, options.runs, folder / "sqlite")))
     text_of_page = page(sections, options.runs)
     if options.write is None:
         print(text_of_page)

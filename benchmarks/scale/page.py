@@ -17,6 +17,7 @@ class Filled:
     rows: Mapping[str, int]  #: by table
     gigabytes: float
     fill_seconds: float
+    loads: tuple[float, float]  #: of the machine, when the questions began and when they ended
     timed: Sequence[Timed]
 
 
@@ -35,7 +36,8 @@ def section(filled: Filled) -> str:
     lines = [
         f"## {filled.name}",
         "",
-        f"{told}: {filled.gigabytes:.1f} GB, filled in {filled.fill_seconds / 60:.0f} minutes.",
+        f"{told}: {filled.gigabytes:.1f} GB, filled in {filled.fill_seconds / 60:.0f} minutes. The machine's load was"
+        f" {filled.loads[0]:.1f} when the questions began and {filled.loads[1]:.1f} when they ended.",
         "",
         "| by | what | median, ms | 95 %, ms | longest, ms | tables read as a whole |",
         "| --- | --- | --- | --- | --- | --- |",

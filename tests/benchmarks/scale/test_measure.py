@@ -38,8 +38,16 @@ def test_each_is_run_once_more_than_is_timed(tmp_path: Path) -> None:
 )
 def test_the_page_tells_which_tables_were_read_as_a_whole(tmp_path: Path, sql: str, told: str) -> None:
     timed, _ = _measured(tmp_path, sql)
-    filled = Filled(name="SQLite", rows={"jobs": 12_000, "series": 3}, gigabytes=0.25, fill_seconds=90, timed=timed)
+    filled = Filled(
+        name="SQLite",
+        rows={"jobs": 12_000, "series": 3},
+        gigabytes=0.25,
+        fill_seconds=90,
+        loads=(0.5, 1.5),
+        timed=timed,
+    )
     text_of_page = page([section(filled)], 7)
     assert "12,000 jobs: 0.2 GB" in text_of_page
     assert text_of_page.rstrip().endswith(f"| {told} |")
     assert "| people | look |" in text_of_page
+    assert "load was 0.5 when the questions began and 1.5" in text_of_page
