@@ -21,8 +21,6 @@ class Delivery:
     destination: str
     object: ReportObject = field(repr=False)
     attempt: int  #: how often it was taken to be sent
-    sent_sop_class_uid: str | None  #: what was really sent; differs from the object's after an SR fallback
-    sent_sop_instance_uid: str | None
 
 
 def locked(s: Session, *which: ColumnElement[bool], skip_locked: bool = False) -> Sequence[DeliveryRow]:
@@ -58,8 +56,6 @@ def to_deliveries(s: Session, rows: Sequence[DeliveryRow]) -> tuple[Delivery, ..
             destination=row.destination,
             object=objects[row.report_object_id][0],
             attempt=row.attempt,
-            sent_sop_class_uid=row.sent_sop_class_uid,
-            sent_sop_instance_uid=row.sent_sop_instance_uid,
         )
         for row in rows
     )

@@ -209,9 +209,11 @@ def newest_for(s: Session, study_instance_uid: str, model_name: str) -> Job | No
     return None if row is None else to_job(row)
 
 
-def quarantined(s: Session) -> list[Job]:
-    """Jobs that wait for an operator, oldest first."""
-    query = select(JobRow).where(JobRow.state == JobState.QUARANTINED).order_by(JobRow.id)
+def quarantined(s: Session, limit: int | None = None) -> list[Job]:
+    """Jobs that wait for an operator, oldest first; at most so many."""
+    query = (
+        select(JobRow).where(JobRow.state == JobState.QUARANTINED).order_by(JobRow.created_at, JobRow.id).limit(limit)
+    )
     return [to_job(row) for row in s.scalars(query)]
 
 

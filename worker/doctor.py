@@ -13,7 +13,7 @@ from dicom_node.tls import server_context
 from models import registry
 from screening.errors import ScreeningError
 from screening.settings import Destination, Settings
-from worker import indication
+from worker import indication, spool_owner
 from worker.sandbox.confinement import kept_from
 from worker.timeouts import timeouts_of
 
@@ -36,6 +36,7 @@ def examine(settings: Settings, *, local: bool = False) -> list[Check]:
         _check("home", lambda: _home(settings)),
         _check("permissions", lambda: _permissions(settings)),
         _check("database", lambda: _database(settings)),
+        _check("spool", lambda: _spool(settings)),
         _check("broker", lambda: _broker(settings)),
         _check("peers", lambda: _peers(settings)),
         _check("tls", lambda: _tls(settings)),
@@ -68,7 +69,10 @@ def _permissions(settings: Settings) -> str:
     database = [path for path in settings.home.glob("opportune.sqlite*") if path.is_file()]
     folders = [settings.spool, *settings.spool.glob("?"), *settings.spool.glob("?/?")]
     for path in (*(path for path in folders if path.is_dir()), *database):
-        mode = stat.S_IMODE(path.stat().st_mode)
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+        except FileNotFoundError:  # SQLite removes its log when the last connection is closed
+            continue
         if mode & 0o077:
             wanted = "0700" if path.is_dir() else "0600"
             raise OSError(f"{path} is open to other users (mode {mode:04o}): chmod {wanted} it")
@@ -93,6 +97,20 @@ def _database(settings: Settings) -> str:
     if state is not SchemaState.CURRENT:
         raise OSError(f"{engine.dialect.name}: {_OUTDATED[state]}")
     return f"{engine.dialect.name}, up to date, its clock says {at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _spool(settings: Settings) -> str:
+    """Whether this host sees the files that the listener's host writes."""
+    if settings.database_url is None and not (settings.home / "opportune.sqlite").is_file():
+        raise OSError(f"there is no database in {settings.home} yet; start the node to make it")
+    engine = make_engine(settings.sqlalchemy_url)
+    try:
+        why = spool_owner.trouble(make_sessions(engine), settings.spool)
+    finally:
+        engine.dispose()
+    if why is not None:
+        raise OSError(why)
+    return f"{settings.spool}: the one that the listener writes to"
 
 
 def _broker(settings: Settings) -> str:

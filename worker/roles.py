@@ -15,6 +15,7 @@ from celery.worker import WorkController
 
 from dicom_node.listener import Listener
 from screening.errors import ScreeningError
+from worker import spool_owner
 from worker.audit_reports import activity
 from worker.bootstrap import Node
 from worker.celery_app import DELIVER_QUEUE
@@ -48,6 +49,7 @@ def serving(node: Node) -> Iterator[Running]:
         stack.enter_context(
             _consuming([(_celery_app(node, sandbox), queues), (_celery_app(node, sandbox), [DELIVER_QUEUE])])
         )
+        spool_owner.claim(node.ports)
         reconciler = node.reconciler()
         stack.enter_context(_looping(reconciler))
         listener = node.listener(reconciler)
@@ -59,6 +61,7 @@ def serving(node: Node) -> Iterator[Running]:
 
 def listen(node: Node) -> None:
     """Run the listener until a signal comes."""
+    when_database_answers(node.settings, partial(spool_owner.claim, node.ports))
     listener = node.listener()
     port = _begin(listener, node)
     try:
@@ -79,6 +82,7 @@ def consume(node: Node, queues: Sequence[str]) -> None:
     sandbox = node.sandbox()
     try:
         if DELIVER_QUEUE not in queues:
+            when_database_answers(node.settings, partial(spool_owner.when_seen, node.ports))
             sandbox.warm_up()
         app = _celery_app(node, sandbox)
         with activity(node.ports, "delivery" if DELIVER_QUEUE in queues else "worker"):

@@ -26,6 +26,7 @@ class PostgresServer:
     folder: Path
     port: int
     programs: Path
+    fsync: bool = False  #: what is measured must be durable, what is tested need not
 
     def url(self, database: str, *, tcp: bool = False) -> str:
         """URL over the Unix socket, or over loopback."""
@@ -51,7 +52,8 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        options = f"-k {self.folder} -c listen_addresses=127.0.0.1 -p {self.port} -F -c max_connections=200"
+        options = f"-k {self.folder} -c listen_addresses=127.0.0.1 -p {self.port} -c max_connections=200"
+        options += "" if self.fsync else " -F"
         log = str(self.folder / "log")
         self._control("start", "-w", "-t", "60", "-l", log, "-o", options)
 

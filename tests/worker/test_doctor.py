@@ -63,10 +63,10 @@ def test_a_healthy_node(bundle: Path, standin: int, tmp_path: Path) -> None:
     settings = _settings(tmp_path, standin)
     make_ports(settings.home)
     found = _examine(settings)
-    assert [name for name, check in found.items() if not check.ok] == []
+    assert [check.detail for check in found.values() if not check.ok] == []
     assert list(found) == [
-        "home", "permissions", "database", "broker", "peers", "tls", "models", "sandbox", f"weights of {MODEL}",
-        "destination pacs",
+        "home", "permissions", "database", "spool", "broker", "peers", "tls", "models", "sandbox",
+        f"weights of {MODEL}", "destination pacs",
     ]  # fmt: skip
     assert "sqlite, up to date" in found["database"].detail
     assert found["models"].detail == f"{MODEL} (indication)"
@@ -107,7 +107,7 @@ def test_what_is_elsewhere_is_not_asked_when_only_this_computer_is_looked_at(bun
     settings = _settings(tmp_path, free_port())
     make_ports(settings.home)
     found = {check.name: check.ok for check in examine(settings, local=True)}
-    looked_at = ("home", "permissions", "database", "broker", "peers", "tls", "models", "sandbox")
+    looked_at = ("home", "permissions", "database", "spool", "broker", "peers", "tls", "models", "sandbox")
     assert found == dict.fromkeys((*looked_at, f"weights of {MODEL}"), True)
 
 
@@ -157,6 +157,7 @@ def test_whatever_is_wrong_is_all_told_at_once(bundle: Path, tmp_path: Path) -> 
         "home": "node.minimum_free_mb is",
         "permissions": "is open to other users",
         "database": "the database does not answer",
+        "spool": "the database does not answer",
         "broker": "check broker_url",
         "peers": "no [[peers]] are set",
         "tls": "a.key cannot be used: no such file",
@@ -182,6 +183,18 @@ def test_a_broker_that_answers(bundle: Path, standin: int, tmp_path: Path, redis
     broker = load({"OPPORTUNE_BROKER_URL": redis_server.url}).broker_url
     found = _examine(_settings(tmp_path, standin, broker_url=broker))
     assert found["broker"] == Check(name="broker", ok=True, detail="redis answers")
+
+
+def test_a_host_that_does_not_see_the_spool(bundle: Path, tmp_path: Path) -> None:
+    settings = _settings(tmp_path, free_port())
+    ports = make_ports(settings.home)
+    assert _examine(settings)["spool"].detail == f"{settings.spool}: the one that the listener writes to"
+    database = f"sqlite:///{ports.settings.home / 'opportune.sqlite'}"
+    elsewhere = load({"OPPORTUNE_HOME": str(tmp_path / "worker"), "OPPORTUNE_DATABASE_URL": database})
+    check = _examine(elsewhere)["spool"]
+    assert not check.ok
+    assert f"{elsewhere.spool}/owner is missing" in check.detail
+    assert not elsewhere.spool.exists(), "looking made a spool"
 
 
 def test_a_spool_that_others_can_read(bundle: Path, standin: int, tmp_path: Path) -> None:

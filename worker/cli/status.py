@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worker.cli.database import open_session
-from worker.cli.output import JsonFlag, fail, print_json, print_table
+from worker.cli.output import JsonFlag, LimitOption, fail, print_json, print_table, say_if_cut
 from worker.cli.settings import load_settings
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def study_retry(study: StudyArgument) -> None:
 
 
 @quarantine_app.command("list")
-def quarantine_list(as_json: JsonFlag = False) -> None:
+def quarantine_list(limit: LimitOption = 1000, as_json: JsonFlag = False) -> None:
     """List quarantined jobs with the reason of their last failure."""
     from db import jobs  # noqa: PLC0415
 
@@ -124,8 +124,9 @@ def quarantine_list(as_json: JsonFlag = False) -> None:
         rows = [
             {"job_id": job.job_id, "model": job.model_name, "study_instance_uid": job.study_instance_uid,
              "attempt": job.attempt, "reason": job.reason}
-            for job in jobs.quarantined(session)
+            for job in jobs.quarantined(session, limit)
         ]  # fmt: skip
+    say_if_cut(len(rows), limit)
     if as_json:
         print_json(rows)
     else:

@@ -109,6 +109,8 @@ def test_quarantine_is_listed_with_its_reason(node: Ports) -> None:
     (row,) = opportune("quarantine", "list", "--json").json
     assert (row["job_id"], row["model"], row["attempt"], row["reason"]) == (job_id, MODEL, 1, str(BAD))
     assert str(BAD) in opportune("quarantine", "list").out
+    assert "--limit" not in opportune("quarantine", "list").err
+    assert "--limit" in opportune("quarantine", "list", "--limit", "1").err
 
 
 def test_a_quarantined_job_is_tried_again(node: Ports) -> None:
