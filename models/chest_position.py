@@ -19,6 +19,7 @@ from torch.nn import functional
 from models.framing import Array, robust_scale
 from models.frontal_gate import CHANNELS, PERCENTILES, Refusal
 from models.weights import fill, read_shared_weights
+from screening.stopwatch import stage
 
 WEIGHTS = Path(__file__).with_name("chest_position.safetensors")
 SHA256 = "586e688c424c13b9a2b4606cd7ba5232a20f4ee1394fe39e36711b8e6b47cb05"
@@ -82,7 +83,9 @@ def squeezed(pixels: Array) -> Array:
 @torch.no_grad()
 def position_of(net: PositionNet, pixels: Array) -> Position:
     """pixels: float32 (rows, columns)."""
-    cut_off, mirrored = net(torch.from_numpy(squeezed(pixels))[None, None])[0].tolist()
+    x = torch.from_numpy(squeezed(pixels))[None, None]
+    with stage("network.chest_position"):
+        cut_off, mirrored = net(x)[0].tolist()
     return Position(cut_off=cut_off, mirrored=mirrored)
 
 

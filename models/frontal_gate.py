@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from models.framing import Array, Frame, robust_scale
 from models.noise import noise_level
 from models.weights import fill, read_shared_weights
+from screening.stopwatch import stage
 
 SHARED_WEIGHTS = Path(__file__).with_name("frontal_gate.safetensors")
 SHARED_SHA256 = "3562c1bc728fbee63320b7c26ee3e722e2d6864b34be4374238638e319f75721"
@@ -114,7 +115,8 @@ def frontal_score(net: FrontalNet, pixels: Array) -> float:
     """Log odds that the picture is an upright frontal chest. pixels: float32 (rows, columns)."""
     scaled = robust_scale(pixels, *PERCENTILES)
     square = Frame(rows=pixels.shape[0], columns=pixels.shape[1], size=SIZE).apply(scaled)
-    return float(net(torch.from_numpy(square)[None, None])[0])
+    with stage("network.frontal_gate"):
+        return float(net(torch.from_numpy(square)[None, None])[0])
 
 
 def check_view(net: FrontalNet, pixels: Array, threshold: float) -> Refusal | None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.unet import UNet3d
+from screening.stopwatch import timed
 
 GRID = 2.0  # mm: voxels of the network's input and output; assumption
 LEVELS = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1")
@@ -154,8 +155,9 @@ def infer(net: SegmentationNet, hu: HU, spacing: Triple, *, device: str | torch.
                             value=AIR)  # fmt: skip
     window = (min(room[0], SLAB_SLICES), *(min(r, most) for r, most in zip(room[1:], WIDEST, strict=True)))
     found = sliding_window_inference(
-        windows(padded[None]).to(device), window, 1, net, overlap=(0.5, 0.25, 0.25), mode="gaussian", device="cpu"
-    )
+        windows(padded[None]).to(device), window, 1, timed("network.segmentation", net), overlap=(0.5, 0.25, 0.25),
+        mode="gaussian", device="cpu",
+    )  # fmt: skip
     logits = cast(Tensor, found)[0].float()  # one network output, so neither tuple nor dict
     classes = torch.zeros(len(TISSUES), *shape)
     classes[0] = 1.0

@@ -41,6 +41,7 @@ from screening.findings import (
 from screening.images import Image, Radiograph
 from screening.rounding import rounded
 from screening.settings import ModelSettings
+from screening.stopwatch import stage
 from screening.types import ClinicalContext, Patient
 
 MORTALITY_30D = CodedName(
@@ -122,9 +123,9 @@ class CapMortality:
             return refused
         size = self._card.input_size[0]
         square, frame = preprocess.prepare(image.pixels, size)
-        with torch.inference_mode():
+        with torch.inference_mode(), stage("network.mortality"):
             output: Output = self._network(preprocess.to_tensor(square).to(self._device))
-        logit = float(output.logit[0])
+            logit = float(output.logit[0])  # waits for the device
         risk = rounded(100 * self._calibration.probability(logit), 2)
         severity = severity_of(patient, context)
         beside = self._beside(logit, severity)
