@@ -141,7 +141,7 @@ class NodeUnderTest:
         """What `opportune study show --json` would print of every study."""
         with self.session() as session:
             uids = session.scalars(select(StudyRow.study_instance_uid).order_by(StudyRow.id))
-            return [describe_study(session, uid) for uid in uids]
+            return [describe_study(session, uid, quiet_seconds=self.quiet_seconds) for uid in uids]
 
     def settled(self, *, received: int) -> bool:
         """Whether so many instances were received and everything that follows from them is done."""
