@@ -69,6 +69,7 @@ class NodeUnderTest:
     ae_title = "OPPORTUNE"
     module = "worker"  #: what is run, with a role for its argument
     minimum_free_mb = 64
+    reconcile_seconds = 1
     patience = 60.0  #: seconds until the listener answers
 
     def __post_init__(self) -> None:
@@ -203,7 +204,7 @@ commitment = "{self.commitment}"
 {self._models()}
 [worker]
 threads = 1
-reconcile_seconds = 1
+reconcile_seconds = {self.reconcile_seconds}
 """
 
     def _models(self) -> str:
