@@ -226,6 +226,7 @@ class ResultRow(Table):
     conclusion: Mapped[str | None]
     notes: Mapped[list[str]] = mapped_column(SafeJson)
     out_of_distribution: Mapped[float | None]
+    stages: Mapped[dict[str, float] | None] = mapped_column(SafeJson)  #: `screening.stages`; null: nobody measured
     created_at: Mapped[datetime]
 
 

@@ -43,7 +43,11 @@ class ScreeningModel(Protocol):
         ...
 
     def predict(self, image: Image, patient: Patient, context: ClinicalContext) -> Outcome:
-        """Findings in source pixel coordinates, or why there are none. Deterministic; no I/O."""
+        """Findings in source pixel coordinates, or why there are none. Deterministic; no I/O.
+
+        Calls of a network are a stage, `network.NAME` (`screening.stopwatch`): what is left of the time is the model's
+        own work on the picture.
+        """
         ...
 
     def probe(self) -> float:

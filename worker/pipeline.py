@@ -16,6 +16,7 @@ from screening.findings import Findings, NotEvaluable, Outcome
 from screening.images import Image, Radiograph
 from screening.patient import patient_of
 from screening.reports import Report
+from screening.stopwatch import stage
 from worker.faults import describe
 from worker.request import ScreenRequest
 from worker.version import SOFTWARE_VERSION
@@ -58,24 +59,11 @@ class Pipeline:
         return self._run(replace(request, device="cpu"))
 
     def _run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
-        model = self._model(request)
+        with stage("load"):
+            model = self._model(request)
         picture, outcome = self._predict(model, request)
-        report = build_report(
-            ReportRequest(
-                card=model.card,
-                outcome=outcome,
-                chosen=request.chosen,
-                sources=tuple(read_source_header(path) for path in request.paths),
-                picture=picture,
-                input_digest=request.input_digest,
-                config_digest=request.config_digest,
-                inferred_at=request.inferred_at,
-                software_version=SOFTWARE_VERSION,
-                predecessors=request.predecessors,
-                forms=request.forms,
-            )
-        )
-        return outcome, report
+        with stage("report"):
+            return outcome, _report(model, request, outcome, picture)
 
     def _model(self, request: ScreenRequest) -> ScreeningModel:
         """The model under the very configuration that the job was opened under; one that is loaded stays as it is."""
@@ -94,15 +82,37 @@ class Pipeline:
     def _predict(self, model: ScreeningModel, request: ScreenRequest) -> tuple[Radiograph | None, Outcome]:
         first = request.instances[0]
         try:
-            image = _read(request)
+            with stage("decode"):
+                image = _read(request)
         except (BadPixelData, BadGeometry) as exc:
             code = "undecodable-pixel-data" if isinstance(exc, BadPixelData) else "broken-geometry"
             return None, NotEvaluable(code=code, reason=str(exc), sop_instance_uid=first.sop_instance_uid)
-        outcome = model.predict(image, patient_of(first.header), request.context)
+        with stage("predict"):
+            outcome = model.predict(image, patient_of(first.header), request.context)
         failpoints.hit("worker.mid-inference")
         if isinstance(image, Radiograph):
             return image, outcome
         return (slice_picture(image, outcome) if isinstance(outcome, Findings) else None), outcome
+
+
+def _report(model: ScreeningModel, request: ScreenRequest, outcome: Outcome, picture: Radiograph | None) -> Report:
+    with stage("report.sources"):
+        sources = tuple(read_source_header(path) for path in request.paths)
+    return build_report(
+        ReportRequest(
+            card=model.card,
+            outcome=outcome,
+            chosen=request.chosen,
+            sources=sources,
+            picture=picture,
+            input_digest=request.input_digest,
+            config_digest=request.config_digest,
+            inferred_at=request.inferred_at,
+            software_version=SOFTWARE_VERSION,
+            predecessors=request.predecessors,
+            forms=request.forms,
+        )
+    )
 
 
 def _read(request: ScreenRequest) -> Image:

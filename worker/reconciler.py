@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 
-from db import deliveries, instances, jobs, tallies
+from db import deliveries, instances, jobs, studies, tallies
 from db.engine import transaction
 from screening import failpoints
-from screening.errors import Permanent, Retryable
+from screening.errors import DatabaseUnavailable, Permanent, Retryable
 from worker import audit_head, spool_owner
 from worker.audit_reports import report_received
 from worker.celery_app import DELIVER_QUEUE
@@ -23,6 +23,11 @@ _log = logging.getLogger(__name__)
 
 _RING_AGAIN_SECONDS = 10
 """A row that was rung for, and still waits while its queue stands empty, has lost its message."""
+
+_STILL_OPEN_SECONDS = 0.5
+"""How soon it is looked again whether the association has ended for which a study waits alone."""
+
+_A_LITTLE_LATER = 0.001  # seconds: than the moment itself, whose microseconds are rounded
 
 _NEVER_SECONDS = 10 * 365 * 86400
 
@@ -93,9 +98,17 @@ class Reconciler:
             _log.error("a step of the reconciler failed: %s", describe(exc))
 
     def _pause(self) -> float:
-        """Seconds until the next round: often enough to see a study that has just become quiet."""
-        settings = self._ports.settings
-        return min(settings.worker.reconcile_seconds, max(settings.node.quiet_seconds / 2, 0.2))
+        """Seconds until the next round: the usual ones, or fewer where a study becomes quiet before they are over."""
+        settings, at = self._ports.settings, self._ports.clock()
+        usual = min(settings.worker.reconcile_seconds, max(settings.node.quiet_seconds / 2, 0.2))
+        try:
+            with transaction(self._ports.sessions, read_only=True) as session:
+                quiet = studies.next_quiet(session, quiet_seconds=settings.node.quiet_seconds, now=at)
+        except DatabaseUnavailable:
+            return usual
+        if quiet is None:
+            return usual
+        return min(usual, (quiet - at).total_seconds() + _A_LITTLE_LATER if quiet > at else _STILL_OPEN_SECONDS)
 
     def _index(self) -> None:
         failing: set[int] = set()

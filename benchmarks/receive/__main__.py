@@ -40,7 +40,8 @@ def main() -> None:
     workloads = [workload.scaled(options.share) for workload in WORKLOADS if workload.name in wanted]
     with ExitStack() as stack:
         folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(dir=Path.cwd())))
-        receivers: list[Receiver] = [OURS, ours_on(stack.enter_context(running_postgres())), ORTHANC, STORESCP, NAIVE]
+        on_postgres = ours_on(stack.enter_context(running_postgres(durable=True)))
+        receivers: list[Receiver] = [OURS, on_postgres, ORTHANC, STORESCP, NAIVE]
         if options.only:
             begins = tuple(options.only.split(","))
             receivers = [receiver for receiver in receivers if receiver.name.startswith(begins)]

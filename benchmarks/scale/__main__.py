@@ -31,7 +31,7 @@ def filled_postgres(size: Size) -> Iterator[tuple[Engine, float]]:
         seconds = fill(engine, size)
         engine.dispose()
         server.stop()
-        replace(server, fsync=True).start()
+        replace(server, durable=True).start()
         yield engine, seconds
         engine.dispose()
 

@@ -26,7 +26,7 @@ class PostgresServer:
     folder: Path
     port: int
     programs: Path
-    fsync: bool = False  #: what is measured must be durable, what is tested need not
+    durable: bool = False  #: whether a commit waits for the disk; tests have no power cut
 
     def url(self, database: str, *, tcp: bool = False) -> str:
         """URL over the Unix socket, or over loopback."""
@@ -53,7 +53,7 @@ class PostgresServer:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         options = f"-k {self.folder} -c listen_addresses=127.0.0.1 -p {self.port} -c max_connections=200"
-        options += "" if self.fsync else " -F"
+        options += "" if self.durable else " -F"
         log = str(self.folder / "log")
         self._control("start", "-w", "-t", "60", "-l", log, "-o", options)
 
@@ -104,7 +104,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
+def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
     """A server of one's own; skips the test, or in CI fails it, where there is no PostgreSQL."""
     programs = find_programs()
     if programs is None:
@@ -116,7 +116,7 @@ def running_postgres() -> Iterator[PostgresServer]:
     user = _ordinary_user()
     if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
-    server = PostgresServer(folder=folder, port=free_port(), programs=programs)
+    server = PostgresServer(folder=folder, port=free_port(), programs=programs, durable=durable)
     try:
         initdb, data = str(programs / "initdb"), str(folder / "data")
         _as_ordinary_user(initdb, "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")

@@ -10,8 +10,9 @@ from pydicom import dcmread
 from db import studies
 from db.engine import transaction
 from screening.errors import SandboxDied, SpoolUnavailable, WeightsMismatch
-from screening.findings import NotEvaluable
+from screening.findings import NotEvaluable, Outcome
 from screening.jobs import input_digest
+from screening.reports import Report
 from screening.settings import ModelSettings, Settings, WorkerSettings
 from screening.types import Instance, Selection, Study
 from tests.worker.factories import STUDY
@@ -22,7 +23,6 @@ from worker.indexing import index_received
 from worker.pipeline import Pipeline
 from worker.ports import Ports
 from worker.request import ScreenRequest
-from worker.sandbox.protocol import Answer
 from worker.screen_folder import read_folder, screen_study
 
 
@@ -34,7 +34,7 @@ class ScriptedPipeline(Pipeline):
         self._fault = fault
         self.requests: list[ScreenRequest] = []
 
-    def run(self, request: ScreenRequest) -> Answer:
+    def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
         self.requests.append(request)
         raise self._fault
 

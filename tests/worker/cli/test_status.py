@@ -81,7 +81,7 @@ def test_a_study_is_found_by_accession_number_and_by_uid(node: Ports) -> None:
 def test_a_study_is_shown_to_people_with_history_findings_and_deliveries(node: Ports) -> None:
     screened(node, ScriptedSandbox(GOOD))
     out = opportune("study", "show", "A-17").out
-    for text in ("eligible", "claimed", "inferred", "30-day mortality", "12.50", "measurements", "pending"):
+    for text in ("eligible", "claimed", "inferred", "queue", "30-day mortality", "12.50", "measurements", "pending"):
         assert text in out
     assert not any(name in out for name in ("DOE", "P1"))
 

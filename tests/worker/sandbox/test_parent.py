@@ -23,15 +23,16 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def _pid(sandbox: Sandbox) -> int:
-    outcome, _ = sandbox.run(make_request(model_name="well"))
+    outcome = sandbox.run(make_request(model_name="well")).outcome
     assert isinstance(outcome, NotEvaluable)
     return int(outcome.reason.split()[1])
 
 
 def test_an_answer_comes_back_whole(sandbox: Sandbox) -> None:
-    outcome, report = sandbox.run(make_request(model_name="well"))
+    outcome, report, stages = sandbox.run(make_request(model_name="measured"))
     assert isinstance(outcome, NotEvaluable)
     assert outcome.code == "age-unknown"
+    assert list(stages.seconds) == ["start", "request", "decode", "transfer"]
     assert [len(item.encoded) for item in report.objects] == [128 + 4 + 100_000]
 
 
