@@ -108,8 +108,7 @@ _MIDDLE = f"""- Every worker rests for an hour each night, at {_HOURS} o'clock i
   after {queueing.RESTART_SECONDS:g} s.
 - A hospital's router stops {traffic.STOPS} times a year for two hours and then sends everything at once: that, and the
   rest of a worker that is alone, make the longest waits.
-- Receiving, indexing and sending are no bottleneck at these rates: [performance.md](performance.md),
-  [scale.md](scale.md).
+- Receiving, indexing and sending are no bottleneck at these rates: [performance.md](performance.md).
 
 ## Workers needed
 
