@@ -25,7 +25,8 @@ from db import (
     transfers,
 )
 from db.audit_messages import Way
-from db.engine import Sessions, core_transaction, database_now, transaction
+from db.engine import Sessions, database_now, transaction
+from db.lasting import LastingConnection
 from db.tables import DeliveryRow, InstanceRow, JobRow, StudyRow
 from screening.findings import NotEvaluable
 from screening.header import Header
@@ -62,6 +63,7 @@ class Verbs:
     def __post_init__(self) -> None:
         self._rng = random.Random(self.seed)  # noqa: S311 (draws arguments)
         self._numbers = itertools.count(1)
+        self._lasting = LastingConnection(self.sessions)
         with transaction(self.sessions, read_only=True) as s:
             self._ready = list(s.scalars(select(JobRow.id).where(JobRow.state == "ready").order_by(JobRow.id)))
             self._pending = list(
@@ -124,7 +126,9 @@ class Verbs:
 
     def _study_show(self) -> object:
         accession_number = f"A{self._study()}"
-        return self._read(lambda s: [describe_study(s, uid) for uid in studies.find(s, accession_number)])
+        return self._read(
+            lambda s: [describe_study(s, uid, quiet_seconds=QUIET_SECONDS) for uid in studies.find(s, accession_number)]
+        )
 
     def _deliveries_list(self) -> object:
         return self._read(lambda s: deliveries.in_state(s, DeliveryState.FAILED, None, 1000))
@@ -135,7 +139,7 @@ class Verbs:
             "sop_instance_uid": f"2.25.{uuid.uuid4().int}", "transfer_syntax_uid": "1.2.840.10008.1.2.1",
             "spool_name": uuid.uuid4().hex, "size": 526336,
         }  # fmt: skip
-        with core_transaction(self.sessions) as connection:
+        with self._lasting.transaction() as connection:
             instances.register_all(connection, [new])
 
     def _own(self) -> object:

@@ -46,7 +46,7 @@ def busy(sessions: Sessions) -> Sessions:
     """A database in which something of everything happened."""
     caller = {"calling_ae_title": "CT1", "called_ae_title": "OPPORTUNE", "address": "10.1.2.3"}
     with transaction(sessions) as s:
-        associations.open_association(s, **caller, rejected_contexts=[("1.2.840.10008.5.1.4.1.1.4", ["1.2"])])
+        factories.open_association(s, **caller, rejected_contexts=[("1.2.840.10008.5.1.4.1.1.4", ["1.2"])])
         associations.refuse_association(s, **caller, reason="wrong address")
         instances.refuse(s, association_id=None, sop_class_uid="1", sop_instance_uid="2", status=0xA700, reason="x")
         factories.finished(s, ("pacs", "research"))

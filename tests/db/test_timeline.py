@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from db import associations, deliveries, jobs, timeline
+from db import deliveries, jobs, timeline
 from db.engine import Sessions, transaction
 from db.tables import AssociationRow, DeliveryRow, InstanceRow, JobEventRow, JobRow
 from screening.stages import Stages
@@ -23,7 +23,7 @@ def _at(seconds: float) -> datetime:
 
 def _received(s: Session, *seconds: float, closed: float | None = None) -> None:
     """Images that came so many seconds after noon over one association, which was closed."""
-    association = associations.open_association(
+    association = factories.open_association(
         s, calling_ae_title="CT1", called_ae_title="OPPORTUNE", address="10.1.2.3", rejected_contexts=[]
     )
     for number, moment in enumerate(seconds, 1):

@@ -63,7 +63,7 @@ def test_rows_are_in_every_state_that_lasts_and_the_tallies_know(filled: Engine)
 def test_the_products_own_verbs_read_what_was_filled_in(filled: Engine) -> None:
     with transaction(make_sessions(filled), read_only=True) as s:
         (study,) = studies.find(s, f"A{SIZE.studies // 2 + 10}")
-        told = describe_study(s, study)
+        told = describe_study(s, study, quiet_seconds=60)
         assert len(told["jobs"]) == 10
         assert told["instances"] > 90
         (job, *_) = jobs.of_study(s, study)
