@@ -16,6 +16,7 @@ from screening.findings import Findings, NotEvaluable, Outcome
 from screening.images import Image, Radiograph
 from screening.patient import patient_of
 from screening.reports import Report
+from worker.engines import Settled, settle
 from worker.faults import describe
 from worker.request import ScreenRequest
 from worker.version import SOFTWARE_VERSION
@@ -31,6 +32,7 @@ class Pipeline:
 
     def __init__(self, *, threads: int) -> None:
         self._threads = threads
+        self._engines: dict[tuple[str, str, str], Settled] = {}
         self._loaded: dict[tuple[str, str, str], ScreeningModel] = {}
         self._failed_on_gpu: set[str] = set()
 
@@ -54,6 +56,7 @@ class Pipeline:
             _log.warning("%s failed on the GPU (%s); it runs on the CPU now", request.model_name, describe(exc))
         self._failed_on_gpu.add(request.model_name)
         for key in [key for key in self._loaded if key[0] == request.model_name]:
+            self._engines.pop(key, None)
             del self._loaded[key]  # gives the GPU's memory back to the models that stay there
         return self._run(replace(request, device="cpu"))
 
@@ -89,7 +92,9 @@ class Pipeline:
                 settings=request.model_settings,
                 signatures=request.signatures,
             )
-        return self._loaded[key]
+        model = self._loaded[key]
+        self._engines[key] = settle(model, request, threads=self._threads, before=self._engines.get(key))
+        return model
 
     def _predict(self, model: ScreeningModel, request: ScreenRequest) -> tuple[Radiograph | None, Outcome]:
         first = request.instances[0]

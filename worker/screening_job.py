@@ -84,7 +84,7 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
         model_name=job.model_name,
         thresholds=settings.thresholds,
         bundle=settings.bundle,
-        device=ports.settings.worker.device,
+        device=ports.settings.worker.runs_on,
         threads=ports.settings.worker.threads,
         instances=chosen,
         paths=tuple(ports.spool.path(instance.location) for instance in chosen),
@@ -99,6 +99,9 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
             before for kind in (ObjectKind.SR, ObjectKind.TEXT_SR) if (before := _predecessor(session, job, kind))
         ),
         forms=ports.settings.forms,
+        engine=ports.settings.worker.engine,
+        engine_cache=ports.settings.engine_cache,
+        half_precision=ports.settings.worker.half_precision,
         signatures=ports.settings.signatures,
     )
 

@@ -19,6 +19,7 @@ from models.cap_mortality_cxr.selection import ADULT_YEARS
 from models.chest_position import check_whole, position_net, position_of
 from models.chest_quality import quality_notes
 from models.contract import ScreeningModel
+from models.engines.engine import Part
 from models.framing import Array, Frame, analysed_area
 from models.frontal_gate import FrontalNet, Refusal, check_values, check_view, frontal_score
 from models.recalibration import Recalibration, recalibrations
@@ -174,6 +175,11 @@ class CapMortality:
             or check_view(self._gate, pixels, self._gate_threshold)
             or check_whole(position_of(self._position, pixels))
         )
+
+    def parts(self) -> tuple[Part, ...]:
+        """The trunk. The gates take no time."""
+        size = self._card.input_size[0]
+        return (Part(name="trunk", network=self._network.trunk, shape=(1, 1, size, size)),)
 
     def probe(self) -> float:
         """Probability, 0..1, for a made-up picture, past every refusal: whether these weights make numbers at all.

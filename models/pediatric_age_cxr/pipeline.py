@@ -10,6 +10,7 @@ import torch
 from models.chest_position import check_whole, position_net, position_of
 from models.chest_quality import quality_notes
 from models.contract import ScreeningModel
+from models.engines.engine import Part
 from models.framing import analysed_area
 from models.frontal_gate import SHARED_THRESHOLD, FrontalNet, check_values, check_view, frontal_score, shared_gate
 from models.pediatric_age_cxr import majority
@@ -107,6 +108,11 @@ class PediatricAge:
             out_of_distribution=round(float(ages.distance[0]), 3),
             heatmap=heat,
         )
+
+    def parts(self) -> tuple[Part, ...]:
+        """The trunk. The gates take no time."""
+        size = self._reader.size
+        return (Part(name="trunk", network=self._reader.network.trunk, shape=(1, 1, size, size)),)
 
     def probe(self) -> float:
         """Estimated age of a made-up picture as a share of the scale, 0..1, past every refusal.

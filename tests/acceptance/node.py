@@ -203,6 +203,7 @@ commitment = "{self.commitment}"
 {self._models()}
 [worker]
 threads = 1
+engine = "torch"
 reconcile_seconds = 1
 """
 

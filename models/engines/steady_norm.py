@@ -1,0 +1,46 @@
+"""Instance norm whose sums stay exact on large volumes, for what is compiled.
+
+OpenVINO adds up a whole volume in float32, one running sum for each lane of a vector: on 24 x 120 x 152 voxels the
+logits of our U-Net were off by 1.7e-3, the probabilities by 4e-4. Sums by plane, and their mean, are as good as
+torch's (1e-4 and 2e-5) and cost a tenth more time. A mean of means would be merged into one by OpenVINO; a sum is not.
+"""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+
+class SteadyNorm3d(nn.Module):
+    """`nn.InstanceNorm3d` with weights and without running statistics, in evaluation mode."""
+
+    def __init__(self, norm: nn.InstanceNorm3d) -> None:
+        super().__init__()
+        if norm.track_running_stats or norm.weight is None or norm.bias is None:
+            raise ValueError("only a norm with weights and without running statistics can be replaced")
+        self.weight, self.bias, self.eps = norm.weight, norm.bias, norm.eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, Z, Y, X) -> the same shape, each channel of each volume to mean 0 and variance 1, then weighted."""
+        centred = x - _mean(x)
+        scale = (_mean(centred * centred) + self.eps).rsqrt() * self.weight[:, None, None, None]
+        return centred * scale + self.bias[:, None, None, None]
+
+
+def _mean(x: Tensor) -> Tensor:
+    """(N, C, Z, Y, X) -> (N, C, 1, 1, 1)."""
+    by_plane = x.sum((3, 4), keepdim=True) / (x.shape[3] * x.shape[4])
+    return by_plane.mean(2, keepdim=True)
+
+
+@torch.no_grad()
+def steady(network: nn.Module) -> nn.Module:
+    """A copy of a network with each 3-D instance norm replaced; the network itself where it has none."""
+    if not any(isinstance(module, nn.InstanceNorm3d) for module in network.modules()):
+        return network
+    made = copy.deepcopy(network)
+    for module in list(made.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, nn.InstanceNorm3d):
+                setattr(module, name, SteadyNorm3d(child))
+    return made
