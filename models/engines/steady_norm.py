@@ -1,8 +1,9 @@
 """Instance norm whose sums stay exact on large volumes, for what is compiled.
 
-OpenVINO adds up a whole volume in float32, one running sum for each lane of a vector: on 24 x 120 x 152 voxels the
-logits of our U-Net were off by 1.7e-3, the probabilities by 4e-4. Sums by plane, and their mean, are as good as
-torch's (1e-4 and 2e-5) and cost a tenth more time. A mean of means would be merged into one by OpenVINO; a sum is not.
+OpenVINO adds up a whole volume in float32, one running sum for each lane of a vector: on a simulated abdomen the
+probabilities of voxels moved by up to 2.3e-3 against torch, by 2.9e-4 where each plane was added up by itself, and by
+7e-6 where rows, columns and planes were, in the same time. Two means in a row would be merged into one by OpenVINO; a
+sum and a mean are not.
 """
 
 import copy
@@ -29,8 +30,9 @@ class SteadyNorm3d(nn.Module):
 
 def _mean(x: Tensor) -> Tensor:
     """(N, C, Z, Y, X) -> (N, C, 1, 1, 1)."""
-    by_plane = x.sum((3, 4), keepdim=True) / (x.shape[3] * x.shape[4])
-    return by_plane.mean(2, keepdim=True)
+    rows = x.sum(4, keepdim=True) / x.shape[4]
+    planes = rows.mean(3, keepdim=True)
+    return planes.sum(2, keepdim=True) / x.shape[2]
 
 
 @torch.no_grad()

@@ -2,10 +2,12 @@
 
 import logging
 import stat
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+import models
 from models.engines import cache as module
 from models.engines import openvino_import
 from models.engines.cache import Cache, entry_name
@@ -56,7 +58,7 @@ def test_nor_another_version_of_openvino_or_torch(cache: Cache, monkeypatch: pyt
         changed.setattr(openvino_import, "version", lambda: "2031.1")
         assert cache.read(NAME, DIGEST) is None
     with monkeypatch.context() as changed:
-        changed.setattr(module.metadata, "version", lambda name: f"{name} 9")
+        changed.setattr(metadata, "version", lambda name: f"{name} 9")
         changed.setattr(openvino_import, "version", lambda: "2026.4.1")
         assert cache.read(NAME, DIGEST) is None
     assert cache.read(NAME, DIGEST) == COMPILED
@@ -129,7 +131,7 @@ def test_a_parts_name_must_be_one_of_a_file(cache: Cache, name: str) -> None:
 
 
 def test_the_code_that_is_traced_is_the_package_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.models, "__file__", str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(models, "__file__", str(tmp_path / "__init__.py"))
     found = []
     for text in ("a = 1\n", "a = 2\n"):
         (tmp_path / "network.py").write_text(text)
