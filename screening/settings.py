@@ -99,10 +99,10 @@ class WorkerSettings(_Section):
         description="What runs the networks: auto takes OpenVINO on a CPU and torch on a GPU; openvino runs all on the"
         " CPU; torch is the reference",
     )
-    engine_cache: Path | None = Field(
-        None,
-        description="Folder of what OpenVINO compiled, which the worker makes at its start and"
-        " `opportune models compile` ahead; until then torch runs a model; unset: engines in home",
+    engine_cache: Path = Field(
+        Path("engines"),
+        description="Folder of what OpenVINO compiled, in home unless it begins with /. The worker fills it at its start,"
+        " `opportune models compile` before; until then torch runs a model",
     )
     half_precision: bool = Field(
         False,
@@ -245,8 +245,8 @@ class Settings(_Section):
 
     @property
     def engine_cache(self) -> Path:
-        """Folder of what engines compiled, in `home` unless set."""
-        return self.worker.engine_cache or self.home / "engines"
+        """Folder of what engines compiled."""
+        return self.home / self.worker.engine_cache
 
     @property
     def sqlalchemy_url(self) -> str:

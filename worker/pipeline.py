@@ -23,6 +23,8 @@ from worker.version import SOFTWARE_VERSION
 
 _log = logging.getLogger(__name__)
 
+_Key = tuple[str, str, str]  # model, device, digest of its configuration
+
 _FAULTS_OF_A_GPU = (RuntimeError, ValueError, ArithmeticError)
 """torch raises RuntimeError when a GPU is out of memory or lost; our values refuse NaN with ValueError."""
 
@@ -32,8 +34,8 @@ class Pipeline:
 
     def __init__(self, *, threads: int) -> None:
         self._threads = threads
-        self._engines: dict[tuple[str, str, str], Settled] = {}
-        self._loaded: dict[tuple[str, str, str], ScreeningModel] = {}
+        self._engines: dict[_Key, Settled] = {}
+        self._loaded: dict[_Key, ScreeningModel] = {}
         self._failed_on_gpu: set[str] = set()
 
     def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
@@ -62,6 +64,7 @@ class Pipeline:
 
     def _run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
         model = self._model(request)
+        engine = self._engine(model, request)
         picture, outcome = self._predict(model, request)
         report = build_report(
             ReportRequest(
@@ -78,11 +81,11 @@ class Pipeline:
                 forms=request.forms,
             )
         )
-        return outcome, report
+        return outcome, replace(report, engine=engine)
 
     def _model(self, request: ScreenRequest) -> ScreeningModel:
         """The model under the very configuration that the job was opened under; one that is loaded stays as it is."""
-        key = (request.model_name, request.device, request.config_digest)
+        key = _key(request)
         if key not in self._loaded:
             registry.require_config(request.model_name, request.config_digest, request.model_settings)
             self._loaded[key] = registry.load(
@@ -92,9 +95,14 @@ class Pipeline:
                 settings=request.model_settings,
                 signatures=request.signatures,
             )
-        model = self._loaded[key]
-        self._engines[key] = settle(model, request, threads=self._threads, before=self._engines.get(key))
-        return model
+        return self._loaded[key]
+
+    def _engine(self, model: ScreeningModel, request: ScreenRequest) -> str:
+        """Name of the engine that runs the model in this run."""
+        before = self._engines.get(_key(request))
+        settled = settle(model, request, threads=self._threads, before=before)
+        self._engines[_key(request)] = settled
+        return settled.engine
 
     def _predict(self, model: ScreeningModel, request: ScreenRequest) -> tuple[Radiograph | None, Outcome]:
         first = request.instances[0]
@@ -108,6 +116,10 @@ class Pipeline:
         if isinstance(image, Radiograph):
             return image, outcome
         return (slice_picture(image, outcome) if isinstance(outcome, Findings) else None), outcome
+
+
+def _key(request: ScreenRequest) -> _Key:
+    return request.model_name, request.device, request.config_digest
 
 
 def _read(request: ScreenRequest) -> Image:

@@ -111,6 +111,7 @@ def _run(request: ScreenRequest, pipeline: Pipeline, folder: Path) -> dict[str, 
             "sop_instance_uids": list(request.chosen.sop_instance_uids),
         },
         "outcome": outcome_to_json(outcome),
+        "engine": report.engine,
         "objects": _write(report, folder),
     }
 

@@ -146,7 +146,8 @@ def _finish(ports: Ports, claim: Claim, outcome: Outcome, report: Report) -> Non
         jobs.finish(session, claim, outcome, report, plan(ports.settings, job.model_name, outcome, report))
         failpoints.hit("worker.before-commit")
     failpoints.hit("worker.after-commit")
-    _log.info("job %d: %s", job.job_id, outcome.code if isinstance(outcome, NotEvaluable) else "findings stored")
+    became = outcome.code if isinstance(outcome, NotEvaluable) else "findings stored"
+    _log.info("job %d: %s, by %s", job.job_id, became, report.engine or "an unknown engine")
     with transaction(ports.sessions) as session:
         waiting = deliveries.due(session)
     for delivery_id in waiting:

@@ -305,7 +305,7 @@ def test_openvino_runs_on_the_cpu(worker: dict[str, str], place: str) -> None:
     assert WorkerSettings.model_validate(worker).runs_on == place
 
 
-def test_what_engines_compiled_lies_in_home_unless_set(tmp_path: Path) -> None:
+def test_what_engines_compiled_lies_in_home_unless_elsewhere(tmp_path: Path) -> None:
     assert Settings(home=tmp_path).engine_cache == tmp_path / "engines"
     elsewhere = WorkerSettings(engine_cache=tmp_path / "fast")
     assert Settings(home=tmp_path, worker=elsewhere).engine_cache == tmp_path / "fast"

@@ -31,7 +31,7 @@ def send_answer(connection: Connection, outcome: Outcome, report: Report) -> Non
         }
         for item in report.objects
     ]
-    send_json(connection, {"outcome": outcome_to_json(outcome), "objects": objects})
+    send_json(connection, {"outcome": outcome_to_json(outcome), "objects": objects, "engine": report.engine})
     for item in report.objects:
         connection.send_bytes(item.encoded)
 
@@ -55,9 +55,10 @@ def receive_answer(connection: Connection, values: Mapping[str, Any]) -> Answer:
             ReportObject(**{**item, "kind": ObjectKind(item["kind"])}, encoded=connection.recv_bytes(MAXIMUM_MESSAGE))
             for item in values["objects"]
         )
+        report = Report(objects=objects, engine=str(values["engine"]))
     except (KeyError, TypeError, ValueError) as exc:
         raise SandboxDied(f"the child's answer is malformed: {type(exc).__name__}") from exc
-    return outcome, Report(objects=objects)
+    return outcome, report
 
 
 def send_json(connection: Connection, values: Mapping[str, Any]) -> None:

@@ -44,7 +44,7 @@ def _object() -> ReportObject:
 
 def test_findings_and_objects_come_back_equal(pair: Pair) -> None:
     ours, theirs = pair
-    report = Report(objects=(_object(),))
+    report = Report(objects=(_object(),), engine="torch 2.13.0 (cpu)")
     send_answer(theirs, _findings(), report)
     assert receive_answer(ours, receive_json(ours)) == (_findings(), report)
 
@@ -71,6 +71,14 @@ def test_a_failure_comes_back_with_its_kind(pair: Pair) -> None:
 def test_a_malformed_answer_is_an_error_of_ours(pair: Pair, values: dict[str, Any]) -> None:
     with pytest.raises(SandboxDied, match="malformed"):
         receive_answer(pair[0], values)
+
+
+@pytest.mark.parametrize("engine", ["x" * 81, "torch\x1b[31m"])
+def test_an_engine_that_cannot_be_shown_is_refused(pair: Pair, engine: str) -> None:
+    ours, theirs = pair
+    send_answer(theirs, _findings(), Report(objects=()))
+    with pytest.raises(SandboxDied, match="malformed"):
+        receive_answer(ours, receive_json(ours) | {"engine": engine})
 
 
 def test_an_object_that_is_no_file_is_refused(pair: Pair) -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,17 @@ import pytest
 from models import registry
 from models.engines.cache import Cache
 from screening.errors import WeightsMismatch
-from screening.settings import ModelSettings, Settings, WorkerSettings
+from screening.findings import Findings
+from screening.settings import EngineChoice, ModelSettings, Settings, WorkerSettings
+from tests.worker.factories import make_request
 from tests.worker.fake_registry import FakeRegistry
+from training.phantoms.child.phantom import make_child
+from training.phantoms.dicom import PhantomPatient, birth_date_of, write_radiograph
 from worker.sandbox import warming
+from worker.sandbox.parent import Sandbox
+from worker.sandbox.protocol import Answer
 from worker.sandbox.warming import Warmed, Warming, enabled, missing, wanted
+from worker.screen_folder import read_folder
 
 NAME = "pediatric_age_cxr"
 
@@ -49,16 +57,42 @@ def child(monkeypatch: pytest.MonkeyPatch) -> Play:
     return play
 
 
-def test_a_shipped_model_is_compiled_once(tmp_path: Path) -> None:
+def test_a_shipped_model_is_compiled_once_and_then_run_by_a_child(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     assert missing(settings, enabled(settings)) == [NAME]
     (warmed,) = run(settings)
     assert (warmed.model, warmed.compiled, warmed.left, warmed.failure) == (NAME, ("trunk",), (), None)
     assert missing(settings, enabled(settings)) == []
-    found = Cache(settings.engine_cache).read(NAME, registry.config_digest(NAME, settings.of_model(NAME)))
-    assert found is not None
-    assert list(found) == ["trunk"]
     assert run(settings) == []
+    by_torch, by_openvino = screened(tmp_path, "torch", settings), screened(tmp_path, "auto", settings)
+    assert by_torch[1].engine.startswith("torch ")
+    assert by_openvino[1].engine.startswith("OpenVINO ")
+    assert [item.sop_instance_uid for item in by_torch[1].objects] == [
+        item.sop_instance_uid for item in by_openvino[1].objects
+    ]
+    assert isinstance(by_torch[0], Findings)
+    assert isinstance(by_openvino[0], Findings)
+    assert by_torch[0].conclusion == by_openvino[0].conclusion
+
+
+def screened(folder: Path, engine: EngineChoice, settings: Settings) -> Answer:
+    """What a confined child makes of a simulated radiograph."""
+    moment, child = datetime(2026, 3, 2, 10, 15, tzinfo=UTC), make_child(1004, longest_side=400)
+    patient = PhantomPatient(patient_id="SIM1", name="Phantom^One", birth_date=birth_date_of(child, moment.date()))
+    path = folder / "chest.dcm"
+    write_radiograph(path, child, patient=patient, study_instance_uid="2.25.79", acquired=moment)
+    ((study,), _) = read_folder(path)
+    chosen = registry.selector(NAME)(study).chosen
+    assert chosen is not None
+    request = make_request(
+        model_name=NAME, instances=study.instances, paths=(path,), chosen=chosen, engine=engine,
+        engine_cache=settings.engine_cache, config_digest=registry.config_digest(NAME, settings.of_model(NAME)),
+    )  # fmt: skip
+    sandbox = Sandbox(settings.worker)
+    try:
+        return sandbox.run(request)
+    finally:
+        sandbox.close()
 
 
 def test_other_thresholds_are_another_configuration(tmp_path: Path) -> None:
