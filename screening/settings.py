@@ -101,8 +101,8 @@ class WorkerSettings(_Section):
     )
     engine_cache: Path = Field(
         Path("engines"),
-        description="Folder of what OpenVINO compiled, in home unless it begins with /. The worker fills it at its start,"
-        " `opportune models compile` before; until then torch runs a model",
+        description="Folder of what OpenVINO compiled, in home unless it begins with /. The worker fills it at its"
+        " start, `opportune models compile` before; until then torch runs a model",
     )
     half_precision: bool = Field(
         False,
