@@ -138,7 +138,7 @@ def finish(
     """
     with s.begin_nested():
         row = _fenced(s, claim)
-        move(s, row, JobState.INFERRED, owner=claim.owner)
+        move(s, row, JobState.INFERRED, owner=claim.owner, detail=f"by {report.engine}" if report.engine else None)
         findings.record(s, row.id, outcome, stages)
         object_ids = reports.record(s, row.id, report)
         deliveries.plan(s, row.id, object_ids, destinations)

@@ -17,11 +17,14 @@ from screening.images import Image, Radiograph
 from screening.patient import patient_of
 from screening.reports import Report
 from screening.stopwatch import stage
+from worker.engines import Settled, settle
 from worker.faults import describe
 from worker.request import ScreenRequest
 from worker.version import SOFTWARE_VERSION
 
 _log = logging.getLogger(__name__)
+
+_Key = tuple[str, str, str]  # model, device, digest of its configuration
 
 _FAULTS_OF_A_GPU = (RuntimeError, ValueError, ArithmeticError)
 """torch raises RuntimeError when a GPU is out of memory or lost; our values refuse NaN with ValueError."""
@@ -32,7 +35,8 @@ class Pipeline:
 
     def __init__(self, *, threads: int) -> None:
         self._threads = threads
-        self._loaded: dict[tuple[str, str, str], ScreeningModel] = {}
+        self._engines: dict[_Key, Settled] = {}
+        self._loaded: dict[_Key, ScreeningModel] = {}
         self._failed_on_gpu: set[str] = set()
 
     def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
@@ -55,19 +59,21 @@ class Pipeline:
             _log.warning("%s failed on the GPU (%s); it runs on the CPU now", request.model_name, describe(exc))
         self._failed_on_gpu.add(request.model_name)
         for key in [key for key in self._loaded if key[0] == request.model_name]:
+            self._engines.pop(key, None)
             del self._loaded[key]  # gives the GPU's memory back to the models that stay there
         return self._run(replace(request, device="cpu"))
 
     def _run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
         with stage("load"):
             model = self._model(request)
+            engine = self._engine(model, request)
         picture, outcome = self._predict(model, request)
         with stage("report"):
-            return outcome, _report(model, request, outcome, picture)
+            return outcome, replace(_report(model, request, outcome, picture), engine=engine)
 
     def _model(self, request: ScreenRequest) -> ScreeningModel:
         """The model under the very configuration that the job was opened under; one that is loaded stays as it is."""
-        key = (request.model_name, request.device, request.config_digest)
+        key = _key(request)
         if key not in self._loaded:
             registry.require_config(request.model_name, request.config_digest, request.model_settings)
             self._loaded[key] = registry.load(
@@ -78,6 +84,13 @@ class Pipeline:
                 signatures=request.signatures,
             )
         return self._loaded[key]
+
+    def _engine(self, model: ScreeningModel, request: ScreenRequest) -> str:
+        """Name of the engine that runs the model in this run."""
+        before = self._engines.get(_key(request))
+        settled = settle(model, request, threads=self._threads, before=before)
+        self._engines[_key(request)] = settled
+        return settled.engine
 
     def _predict(self, model: ScreeningModel, request: ScreenRequest) -> tuple[Radiograph | None, Outcome]:
         first = request.instances[0]
@@ -113,6 +126,8 @@ def _report(model: ScreeningModel, request: ScreenRequest, outcome: Outcome, pic
             forms=request.forms,
         )
     )
+def _key(request: ScreenRequest) -> _Key:
+    return request.model_name, request.device, request.config_digest
 
 
 def _read(request: ScreenRequest) -> Image:

@@ -86,7 +86,7 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
         model_name=job.model_name,
         thresholds=settings.thresholds,
         bundle=settings.bundle,
-        device=ports.settings.worker.device,
+        device=ports.settings.worker.runs_on,
         threads=ports.settings.worker.threads,
         instances=chosen,
         paths=tuple(ports.spool.path(instance.location) for instance in chosen),
@@ -101,6 +101,9 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
             before for kind in (ObjectKind.SR, ObjectKind.TEXT_SR) if (before := _predecessor(session, job, kind))
         ),
         forms=ports.settings.forms,
+        engine=ports.settings.worker.engine,
+        engine_cache=ports.settings.engine_cache,
+        half_precision=ports.settings.worker.half_precision,
         signatures=ports.settings.signatures,
     )
 
@@ -146,7 +149,8 @@ def _finish(ports: Ports, claim: Claim, answer: Answer) -> None:
         jobs.finish(session, claim, outcome, report, planned, stages=answer.stages)
         failpoints.hit("worker.before-commit")
     failpoints.hit("worker.after-commit")
-    _log.info("job %d: %s", job.job_id, outcome.code if isinstance(outcome, NotEvaluable) else "findings stored")
+    became = outcome.code if isinstance(outcome, NotEvaluable) else "findings stored"
+    _log.info("job %d: %s, by %s", job.job_id, became, report.engine or "an unknown engine")
     with transaction(ports.sessions) as session:
         waiting = deliveries.due(session)
     for delivery_id in waiting:

@@ -26,6 +26,7 @@ WIDTHS = (16, 32, 64, 96)  # 1.1 M parameters; assumption
 FOLD = 2  # voxels a side that are one position of the network: it works at 4 mm and answers at 2 mm
 SLAB_SLICES = 48  # voxels along z that are looked at in one pass, the whole section each, as in training
 WIDEST = (240, 304)  # voxels (y, x) of the largest section that is looked at in one pass, 48 x 61 cm
+TYPICAL = (48, 160, 224)  # voxels (z, y, x) that are looked at in one pass of an adult, 10 x 32 x 45 cm
 LONGEST = 3000.0  # mm: no scan of one patient is longer
 SKIN = -300.0  # HU: what is brighter may be the patient
 SLAB = 16  # source slices whose classes are found at a time: bounds memory

@@ -19,6 +19,7 @@ from models.cap_mortality_cxr.selection import ADULT_YEARS
 from models.chest_picture import ChestPicture
 from models.chest_position import position_net
 from models.contract import ScreeningModel
+from models.engines.engine import Part
 from models.framing import Array, Frame, analysed_area
 from models.frontal_gate import FrontalNet, Refusal, frontal_score
 from models.recalibration import Recalibration, recalibrations
@@ -156,6 +157,11 @@ class CapMortality:
 
     def _picture(self, pixels: Array) -> ChestPicture:
         return ChestPicture(pixels, self._gate, self._gate_threshold, self._position)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The trunk. The gates take no time."""
+        size = self._card.input_size[0]
+        return (Part(name="trunk", network=self._network.trunk, shape=(1, 1, size, size)),)
 
     def probe(self) -> float:
         """Probability, 0..1, for a made-up picture, past every refusal: whether these weights make numbers at all.

@@ -10,6 +10,7 @@ import torch
 from models.chest_picture import ChestPicture
 from models.chest_position import position_net
 from models.contract import ScreeningModel
+from models.engines.engine import Part
 from models.framing import analysed_area
 from models.frontal_gate import SHARED_THRESHOLD, FrontalNet, frontal_score, shared_gate
 from models.pediatric_age_cxr import majority
@@ -108,6 +109,11 @@ class PediatricAge:
             out_of_distribution=round(float(ages.distance[0]), 3),
             heatmap=heat,
         )
+
+    def parts(self) -> tuple[Part, ...]:
+        """The trunk. The gates take no time."""
+        size = self._reader.size
+        return (Part(name="trunk", network=self._reader.network.trunk, shape=(1, 1, size, size)),)
 
     def probe(self) -> float:
         """Estimated age of a made-up picture as a share of the scale, 0..1, past every refusal.

@@ -204,6 +204,7 @@ commitment = "{self.commitment}"
 {self._models()}
 [worker]
 threads = 1
+engine = "torch"
 reconcile_seconds = {self.reconcile_seconds}
 """
 

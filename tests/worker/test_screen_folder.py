@@ -168,10 +168,12 @@ def test_the_request_is_that_of_the_settings(registry: FakeRegistry, tmp_path: P
     own = tmp_path / "own"
     registry.own[own] = make_card(), "d" * 64
     models = {MODEL: ModelSettings(thresholds=(5, 15), bundle=own)}
-    worker = WorkerSettings(device="cpu", threads=7)
+    cache = tmp_path / "compiled"
+    worker = WorkerSettings(threads=7, engine="openvino", engine_cache=cache)
     _screen(tmp_path / "in", tmp_path / "out", pipeline, models=models, worker=worker)
     (request,) = pipeline.requests
-    assert (request.device, request.threads) == ("cpu", 7)
+    assert (request.device, request.threads, request.engine) == ("cpu", 7, "openvino")
+    assert request.engine_cache == cache
     assert request.thresholds == (5, 15)
     assert (request.bundle, request.config_digest) == (own, "d" * 64)
     assert request.paths == (path,)

@@ -114,6 +114,8 @@ def test_what_the_child_is_told(ports: Ports, registry: FakeRegistry) -> None:
     assert (request.config_digest, request.input_digest) == (CONFIG_DIGEST, _job(ports, job_id).input_digest)
     assert [code.value for code in request.context.diagnoses] == [PNEUMONIA.value]
     assert (request.inferred_at, request.predecessors, request.forms) == (LONG_AGO, (), ())
+    assert (request.device, request.engine, request.half_precision) == ("auto", "auto", False)
+    assert request.engine_cache == ports.settings.home / "engines"
 
 
 def test_the_child_is_told_what_was_known_when_the_job_was_opened(ports: Ports, registry: FakeRegistry) -> None:

@@ -162,7 +162,7 @@ def limits_of(settings: WorkerSettings) -> Limits:
     A child that injects faults is not confined: it kills its worker, and takes the file away that told it to.
     """
     confined = settings.confined and not failpoints.active()
-    cuda = settings.device == "cuda" or (settings.device == "auto" and Path("/dev/nvidiactl").exists())
+    cuda = settings.runs_on == "cuda" or (settings.runs_on == "auto" and Path("/dev/nvidiactl").exists())
     return Limits(memory_mb=settings.memory_limit_mb, confined=confined, cuda=cuda)
 
 

@@ -40,7 +40,12 @@ def send_answer(connection: Connection, answer: Answer) -> None:
     ]
     send_json(
         connection,
-        {"outcome": outcome_to_json(answer.outcome), "objects": objects, "stages": dict(answer.stages.seconds)},
+        {
+            "outcome": outcome_to_json(answer.outcome),
+            "objects": objects,
+            "engine": answer.report.engine,
+            "stages": dict(answer.stages.seconds),
+        },
     )
     for item in answer.report.objects:
         connection.send_bytes(item.encoded)
@@ -66,9 +71,10 @@ def receive_answer(connection: Connection, values: Mapping[str, Any]) -> Answer:
             ReportObject(**{**item, "kind": ObjectKind(item["kind"])}, encoded=connection.recv_bytes(MAXIMUM_MESSAGE))
             for item in values["objects"]
         )
+        report = Report(objects=objects, engine=str(values["engine"]))
     except (KeyError, TypeError, ValueError) as exc:
         raise SandboxDied(f"the child's answer is malformed: {type(exc).__name__}") from exc
-    return Answer(outcome, Report(objects=objects), stages)
+    return Answer(outcome, report, stages)
 
 
 def send_json(connection: Connection, values: Mapping[str, Any]) -> None:

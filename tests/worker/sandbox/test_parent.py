@@ -99,6 +99,7 @@ def test_the_child_ends_with_its_parent(sandbox: Sandbox) -> None:
 def test_what_cuda_needs_is_spared_where_it_may_be_used() -> None:
     assert limits_of(WorkerSettings(device="cuda")).cuda
     assert not limits_of(WorkerSettings(device="cpu")).cuda
+    assert not limits_of(WorkerSettings(engine="openvino")).cuda
 
 
 def test_settings_may_switch_confinement_off() -> None:

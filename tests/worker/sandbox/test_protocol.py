@@ -45,7 +45,7 @@ def _object() -> ReportObject:
 
 def test_findings_and_objects_come_back_equal(pair: Pair) -> None:
     ours, theirs = pair
-    report = Report(objects=(_object(),))
+    report = Report(objects=(_object(),), engine="torch 2.13.0 (cpu)")
     stages = Stages({"decode": 0.25, "network.lungs": 1.5})
     send_answer(theirs, Answer(_findings(), report, stages))
     assert receive_answer(ours, receive_json(ours)) == (_findings(), report, stages)
@@ -81,6 +81,14 @@ def test_durations_that_cannot_be_are_refused(pair: Pair, stages: Any) -> None:
     send_answer(theirs, Answer(_findings(), Report(objects=(_object(),))))
     with pytest.raises(SandboxDied, match="malformed"):
         receive_answer(ours, receive_json(ours) | {"stages": stages})
+
+
+@pytest.mark.parametrize("engine", ["x" * 81, "torch\x1b[31m"])
+def test_an_engine_that_cannot_be_shown_is_refused(pair: Pair, engine: str) -> None:
+    ours, theirs = pair
+    send_answer(theirs, Answer(_findings(), Report(objects=())))
+    with pytest.raises(SandboxDied, match="malformed"):
+        receive_answer(ours, receive_json(ours) | {"engine": engine})
 
 
 def test_an_object_that_is_no_file_is_refused(pair: Pair) -> None:
