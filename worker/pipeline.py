@@ -126,6 +126,8 @@ def _report(model: ScreeningModel, request: ScreenRequest, outcome: Outcome, pic
             forms=request.forms,
         )
     )
+
+
 def _key(request: ScreenRequest) -> _Key:
     return request.model_name, request.device, request.config_digest
 
