@@ -5,6 +5,8 @@
 # make faults  inject the matrix of faults into real nodes, count what was lost, write docs/faults.md
 # make soak    an hour of work under load, and what the processes hold; writes docs/soak.md
 # make bench   the measurements behind the documented figures
+# make scale   ten million instances: how fast the database answers; 15 GB of disk, half an hour; writes docs/scale.md
+# make capacity  a year of traffic, simulated: how many workers are needed; writes docs/capacity.md
 # make attacks the table of docs/attacks.md, our listener beside pynetdicom's own server
 # make fuzz    a million mutated PDUs and a hundred thousand hostile connections
 # make fuzz-guided  a million PDUs by libFuzzer, which looks at what each one reaches (atheris)
@@ -28,7 +30,7 @@ BIN := .venv/bin
 UV := UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" $(BIN)/uv
 INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 
-.PHONY: demo test viewer check faults soak bench attacks fuzz fuzz-guided docs lock sbom audit-dependencies clean
+.PHONY: demo test viewer check faults soak bench scale capacity attacks fuzz fuzz-guided docs lock sbom audit-dependencies clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.installed
@@ -62,6 +64,13 @@ soak: .venv/.installed-for-development
 
 bench: .venv/.installed-for-development
 	$(BIN)/python -m benchmarks
+
+scale: .venv/.installed-for-development
+	deploy/install-test-servers.sh
+	$(BIN)/python -m benchmarks.scale --write docs/scale.md
+
+capacity: .venv/.installed-for-development
+	$(BIN)/python -m benchmarks.capacity --write docs/capacity.md
 
 attacks: .venv/.installed-for-development
 	$(BIN)/python -m benchmarks.attacks

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-PARTS = ("benchmarks.receive", "benchmarks.receive.storescu", "benchmarks.reading")
+PARTS = ("benchmarks.receive", "benchmarks.receive.storescu", "benchmarks.reading", "benchmarks.inference")
 
 
 def main() -> None:

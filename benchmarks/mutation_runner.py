@@ -29,6 +29,9 @@ class _Looks:
     def predict(self, image: Image, patient: Patient, context: ClinicalContext) -> Outcome:  # noqa: ARG002
         return NotEvaluable(code=DECODED, reason=type(image).__name__)
 
+    def parts(self) -> tuple[()]:
+        return ()
+
     def probe(self) -> float:
         return 0.5
 

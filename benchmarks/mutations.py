@@ -60,7 +60,7 @@ class Tally:
 def outcome_of(path: Path, sandbox: Sandbox, *, report: bool) -> tuple[str, str]:
     """What becomes of a file, and why."""
     try:
-        outcome, _ = sandbox.run(request_of(path, report=report))
+        outcome = sandbox.run(request_of(path, report=report)).outcome
     except SandboxDied as exc:
         return QUARANTINE, str(exc)
     except Permanent as exc:

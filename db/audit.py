@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db.audit_chain import BEGINNING, Head, Link, digest_of
 from db.columns import clean_text
 from db.engine import database_now
-from db.tables import AuditRow
+from db.node_tables import AuditRow
 
 _TURN = 0x4F50504155444954  # "OPPAUDIT": the key of PostgreSQL's advisory lock
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.engine import moment_of
-from db.tables import AuditMessageRow
+from db.node_tables import AuditMessageRow
 
 
 class Way(StrEnum):
@@ -57,9 +57,9 @@ def remove_through(s: Session, ways: Sequence[Way]) -> int:
     return len(found.all())
 
 
-def count(s: Session) -> int:
-    """How many messages wait."""
-    return s.scalar(select(func.count()).select_from(AuditMessageRow)) or 0
+def any_wait(s: Session) -> bool:
+    """Whether there is a message."""
+    return s.scalar(select(AuditMessageRow.id).order_by(AuditMessageRow.id).limit(1)) is not None
 
 
 def _gone(way: Way) -> InstrumentedAttribute[datetime | None]:

@@ -3,21 +3,42 @@
 The verbs are offered by `db.deliveries`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.orm import Session
 
-from db.delivery_rows import Delivery, locked, move, to_deliveries
+from db.delivery_rows import locked, move
 from db.engine import database_now
-from db.tables import CommitmentRow, DeliveryRow
+from db.tables import CommitmentRow, DeliveryRow, JobRow, ReportObjectRow
 from screening.reports import DeliveryState
 
+AT_ONCE = 200
+"""What is asked for at most at a time: who asks waits for the answers, and the rest is asked for later."""
 
-def to_commit(s: Session, destination: str) -> list[Delivery]:
-    """What was sent to a destination and not yet asked for, the oldest first."""
-    return _of(s, DeliveryRow.state == DeliveryState.SENT, DeliveryRow.destination == destination)
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """An object that a destination took, by the UIDs under which it was sent."""
+
+    delivery_id: int
+    job_id: int
+    destination: str
+    attempt: int  #: how often it was taken to be sent
+    study_instance_uid: str
+    series_instance_uid: str
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
+def to_commit(s: Session, destination: str, only: Collection[int] | None = None) -> list[Sent]:
+    """What was sent to a destination and not yet asked for, the oldest first; only: of these deliveries."""
+    which = [DeliveryRow.state == DeliveryState.SENT, DeliveryRow.destination == destination]
+    if only is not None:
+        which.append(DeliveryRow.id.in_(only))
+    return _of(s, *which)
 
 
 def commitment_requested(s: Session, transaction_uid: str, delivery_ids: Sequence[int]) -> int:
@@ -84,9 +105,12 @@ def commitment_reported(
     return True
 
 
-def commitment_overdue(s: Session, older_than: datetime) -> list[Delivery]:
-    """What was asked for before that moment and not reported since."""
-    return _of(s, DeliveryRow.state == DeliveryState.COMMIT_REQUESTED, DeliveryRow.commit_requested_at < older_than)
+def commitment_overdue(s: Session, destination: str, older_than: datetime) -> list[Sent]:
+    """What a destination was asked for before that moment and has not reported since."""
+    return _of(
+        s, DeliveryRow.state == DeliveryState.COMMIT_REQUESTED, DeliveryRow.destination == destination,
+        DeliveryRow.commit_requested_at < older_than,
+    )  # fmt: skip
 
 
 def verified(
@@ -125,6 +149,28 @@ def _again(s: Session, row: DeliveryRow, detail: str, retry_at: datetime | None)
     s.flush()
 
 
-def _of(s: Session, *which: ColumnElement[bool]) -> list[Delivery]:
-    query = select(DeliveryRow).where(*which).order_by(DeliveryRow.sent_at, DeliveryRow.id)
-    return list(to_deliveries(s, s.scalars(query).all()))
+def _of(s: Session, *which: ColumnElement[bool]) -> list[Sent]:
+    made = ReportObjectRow
+    query = (
+        select(
+            DeliveryRow, JobRow.study_instance_uid, made.series_instance_uid, made.sop_class_uid, made.sop_instance_uid
+        )
+        .join(JobRow, JobRow.id == DeliveryRow.job_id)
+        .join(made, made.id == DeliveryRow.report_object_id)
+        .where(*which)
+        .order_by(DeliveryRow.sent_at, DeliveryRow.id)
+        .limit(AT_ONCE)
+    )
+    return [
+        Sent(
+            delivery_id=row.id,
+            job_id=row.job_id,
+            destination=row.destination,
+            attempt=row.attempt,
+            study_instance_uid=study_instance_uid,
+            series_instance_uid=series_instance_uid,
+            sop_class_uid=row.sent_sop_class_uid or sop_class_uid,
+            sop_instance_uid=row.sent_sop_instance_uid or sop_instance_uid,
+        )
+        for row, study_instance_uid, series_instance_uid, sop_class_uid, sop_instance_uid in s.execute(query)
+    ]

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.engine import database_now
-from db.tables import ConditionRow
+from db.node_tables import ConditionRow
 from db.upsert import insert_or_ignore
 
 SPOOL = "spool"

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from db import audit, conditions, events
 from db.commitments import (
+    Sent,
     commitment_overdue,
     commitment_reported,
     commitment_requested,
@@ -33,6 +34,7 @@ __all__ = [
     "Delivery",
     "DeliveryStatus",
     "PlannedDelivery",
+    "Sent",
     "claim_batch",
     "commitment_overdue",
     "commitment_reported",

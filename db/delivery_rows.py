@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from db import events, reports
-from db.tables import DeliveryRow, JobRow, ReportObjectRow
+from db.tables import DeliveryRow, JobRow
 from screening.reports import DeliveryState, ReportObject
 
 
@@ -21,8 +21,6 @@ class Delivery:
     destination: str
     object: ReportObject = field(repr=False)
     attempt: int  #: how often it was taken to be sent
-    sent_sop_class_uid: str | None  #: what was really sent; differs from the object's after an SR fallback
-    sent_sop_instance_uid: str | None
 
 
 def locked(s: Session, *which: ColumnElement[bool], skip_locked: bool = False) -> Sequence[DeliveryRow]:
@@ -44,22 +42,17 @@ def move(
 
 def to_deliveries(s: Session, rows: Sequence[DeliveryRow]) -> tuple[Delivery, ...]:
     """The rows as values, in their order."""
-    found = s.execute(
-        select(ReportObjectRow, JobRow.study_instance_uid)
-        .join(JobRow, JobRow.id == ReportObjectRow.job_id)
-        .where(ReportObjectRow.id.in_({row.report_object_id for row in rows}))
-    )
-    objects = {item.id: (reports.to_object(item), study) for item, study in found}
+    objects = reports.objects(s, {row.report_object_id for row in rows})
+    query = select(JobRow.id, JobRow.study_instance_uid).where(JobRow.id.in_({row.job_id for row in rows}))
+    studies = {job.id: job.study_instance_uid for job in s.execute(query)}
     return tuple(
         Delivery(
             delivery_id=row.id,
             job_id=row.job_id,
-            study_instance_uid=objects[row.report_object_id][1],
+            study_instance_uid=studies[row.job_id],
             destination=row.destination,
-            object=objects[row.report_object_id][0],
+            object=objects[row.report_object_id],
             attempt=row.attempt,
-            sent_sop_class_uid=row.sent_sop_class_uid,
-            sent_sop_instance_uid=row.sent_sop_instance_uid,
         )
         for row in rows
     )

@@ -35,15 +35,17 @@ def of_job(s: Session, job_id: int) -> list[DeliveryStatus]:
     return list(_found(s, DeliveryRow.job_id == job_id))
 
 
-def in_state(s: Session, state: DeliveryState, destination: str | None = None) -> list[DeliveryStatus]:
-    """The deliveries in a state, of one destination or of all, in the same order."""
+def in_state(
+    s: Session, state: DeliveryState, destination: str | None = None, limit: int | None = None
+) -> list[DeliveryStatus]:
+    """The deliveries in a state, of one destination or of all, in the same order; at most so many."""
     which = [DeliveryRow.state == state]
     if destination is not None:
         which.append(DeliveryRow.destination == destination)
-    return list(_found(s, *which))
+    return list(_found(s, *which, limit=limit))
 
 
-def _found(s: Session, *which: ColumnElement[bool]) -> Iterator[DeliveryStatus]:
+def _found(s: Session, *which: ColumnElement[bool], limit: int | None = None) -> Iterator[DeliveryStatus]:
     query = (
         select(
             DeliveryRow, ReportObjectRow.kind, ReportObjectRow.role, ReportObjectRow.sop_instance_uid,
@@ -53,6 +55,7 @@ def _found(s: Session, *which: ColumnElement[bool]) -> Iterator[DeliveryStatus]:
         .join(JobRow, JobRow.id == DeliveryRow.job_id)
         .where(*which)
         .order_by(DeliveryRow.destination, DeliveryRow.report_object_id)
+        .limit(limit)
     )  # fmt: skip
     for row, kind, role, planned_uid, study_instance_uid in s.execute(query):
         yield DeliveryStatus(

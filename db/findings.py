@@ -13,10 +13,12 @@ from db.engine import database_now
 from db.tables import FindingRow, ResultRow
 from screening.codes import CodedName
 from screening.findings import Findings, Measurement, MeasurementGroup, NotEvaluable, Outcome, Qualitative
+from screening.stages import Stages
 
 
-def record(s: Session, job_id: int, outcome: Outcome) -> None:
-    """Keep the outcome of a job; part of `db.jobs.finish`."""
+def record(s: Session, job_id: int, outcome: Outcome, stages: Stages | None = None) -> None:
+    """Keep the outcome of a job and what the time went to; part of `db.jobs.finish`."""
+    measured = None if stages is None else {name: round(value, 6) for name, value in stages.seconds.items()}
     if isinstance(outcome, NotEvaluable):
         s.add(
             ResultRow(
@@ -26,6 +28,7 @@ def record(s: Session, job_id: int, outcome: Outcome) -> None:
                 reason=outcome.reason,
                 sop_instance_uid=outcome.sop_instance_uid,
                 notes=[],
+                stages=measured,
                 created_at=database_now(s),
             )
         )
@@ -38,6 +41,7 @@ def record(s: Session, job_id: int, outcome: Outcome) -> None:
             conclusion=outcome.conclusion,
             notes=list(outcome.notes),
             out_of_distribution=outcome.out_of_distribution,
+            stages=measured,
             created_at=database_now(s),
         )
     )
@@ -111,6 +115,12 @@ def of_job(s: Session, job_id: int) -> dict[str, Any] | None:
         "out_of_distribution": result.out_of_distribution,
         "groups": list(groups.values()),
     }
+
+
+def stages_of(s: Session, job_id: int) -> Stages | None:
+    """What the time of the attempt went to that gave the outcome; None while there is none, or nobody measured."""
+    found = s.scalar(select(ResultRow.stages).where(ResultRow.job_id == job_id))
+    return None if found is None else Stages(found)
 
 
 def _item(row: FindingRow) -> dict[str, Any]:

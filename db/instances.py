@@ -1,6 +1,6 @@
 """Instances: one row for each reception, from `received` to what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -285,6 +285,9 @@ def is_own_output(s: Session, sop_instance_uid: str) -> bool:
     return bool(s.scalar(select(or_(ours, sent))))
 
 
-def known_spool_names(s: Session) -> set[str]:
-    """The spool name of every reception whose file is to be kept."""
-    return set(s.scalars(select(InstanceRow.spool_name).where(InstanceRow.state != InstanceState.PURGED)))
+def unknown_spool_names(s: Session, names: Collection[str]) -> set[str]:
+    """Which of these files in the spool no reception asks to be kept. A thousand names at a time, not more."""
+    kept = select(InstanceRow.spool_name).where(
+        InstanceRow.spool_name.in_(names), InstanceRow.state != InstanceState.PURGED
+    )
+    return set(names) - set(s.scalars(kept))

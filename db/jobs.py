@@ -22,6 +22,7 @@ from screening.findings import Outcome
 from screening.jobs import Claim, Job, JobState
 from screening.reports import Report
 from screening.serialize import context_to_json
+from screening.stages import Stages
 from screening.types import ClinicalContext, Eligible
 
 _FINAL = (JobState.SUPERSEDED, JobState.DISMISSED)
@@ -113,8 +114,18 @@ def renew(s: Session, claim: Claim, lease_seconds: float) -> bool:
     return renewed.one_or_none() is not None
 
 
-def finish(s: Session, claim: Claim, outcome: Outcome, report: Report, destinations: Sequence[PlannedDelivery]) -> None:
+def finish(
+    s: Session,
+    claim: Claim,
+    outcome: Outcome,
+    report: Report,
+    destinations: Sequence[PlannedDelivery],
+    *,
+    stages: Stages | None = None,
+) -> None:
     """Keep the outcome, the report's bytes and what is to be delivered, and mark the job inferred: all or nothing.
+
+    stages: what the time of the attempt went to.
 
     Every job that this one revises, directly or through others, becomes superseded unless it was dismissed.
 
@@ -127,8 +138,8 @@ def finish(s: Session, claim: Claim, outcome: Outcome, report: Report, destinati
     """
     with s.begin_nested():
         row = _fenced(s, claim)
-        move(s, row, JobState.INFERRED, owner=claim.owner)
-        findings.record(s, row.id, outcome)
+        move(s, row, JobState.INFERRED, owner=claim.owner, detail=f"by {report.engine}" if report.engine else None)
+        findings.record(s, row.id, outcome, stages)
         object_ids = reports.record(s, row.id, report)
         deliveries.plan(s, row.id, object_ids, destinations)
         _supersede(s, row)
@@ -209,9 +220,11 @@ def newest_for(s: Session, study_instance_uid: str, model_name: str) -> Job | No
     return None if row is None else to_job(row)
 
 
-def quarantined(s: Session) -> list[Job]:
-    """Jobs that wait for an operator, oldest first."""
-    query = select(JobRow).where(JobRow.state == JobState.QUARANTINED).order_by(JobRow.id)
+def quarantined(s: Session, limit: int | None = None) -> list[Job]:
+    """Jobs that wait for an operator, oldest first; at most so many."""
+    query = (
+        select(JobRow).where(JobRow.state == JobState.QUARANTINED).order_by(JobRow.created_at, JobRow.id).limit(limit)
+    )
     return [to_job(row) for row in s.scalars(query)]
 
 

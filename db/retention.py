@@ -40,11 +40,15 @@ def served(s: Session, *, before: datetime, unconfirmed: Collection[str] = ()) -
     unconfirmed
         Destinations that are never asked whether they keep what they took: what was sent to them counts as there.
     """
+    kept = InstanceRow.study_instance_uid == StudyRow.study_instance_uid, InstanceRow.state == InstanceState.INDEXED
+    # study by study: those that keep files are few beside those that were purged, and instances are many
+    files, size = (
+        select(number).where(*kept).correlate(StudyRow).scalar_subquery()
+        for number in (func.count(InstanceRow.id), func.sum(InstanceRow.size))
+    )
     query = (
-        select(StudyRow.study_instance_uid, func.count(InstanceRow.id), func.sum(InstanceRow.size))
-        .join(InstanceRow, InstanceRow.study_instance_uid == StudyRow.study_instance_uid)
-        .where(InstanceRow.state == InstanceState.INDEXED, *_has_served(before, unconfirmed))
-        .group_by(StudyRow.id, StudyRow.study_instance_uid, StudyRow.last_received_at)
+        select(StudyRow.study_instance_uid, files, size)
+        .where(exists().where(*kept), *_has_served(before, unconfirmed))
         .order_by(StudyRow.last_received_at, StudyRow.id)
     )
     return [Served(study_instance_uid=uid, files=int(files), size=int(size)) for uid, files, size in s.execute(query)]

@@ -1,24 +1,16 @@
-"""Status: what is where, in numbers."""
+"""Status: what is where, in numbers (`db.tallies`)."""
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
-from db import conditions
+from db import conditions, tallies
 from db.engine import database_now
 from db.instances import InstanceState
-from db.tables import (
-    AssociationRow,
-    DeliveryRow,
-    InstanceRow,
-    JobRow,
-    RefusalRow,
-    RefusedContextRow,
-    ResultRow,
-    SelectionRow,
-    StudyRow,
-)
+from db.tables import AssociationRow, JobRow
+from db.tallies import Tallies
 from screening.jobs import JobState
 from screening.reports import DeliveryState
 
@@ -27,21 +19,25 @@ _WAITING = (JobState.READY, JobState.RETRY_WAIT)
 
 def counts(s: Session) -> dict[str, Any]:
     """Everything that `opportune status --json` prints, ready for JSON. Every known state is there, if only as 0."""
+    found = tallies.read(s)
+    studies, selections = found.get(("studies", ""), {}), partial(_by, found, "selections")
     return {
-        "instances": _filled(InstanceState, _by(s, InstanceRow.state)),
-        "refused_by_status": {f"0x{int(status):04X}": n for status, n in _by(s, RefusalRow.status).items()},
-        "refused_contexts_by_sop_class": _by(s, RefusedContextRow.abstract_syntax),
+        "instances": _filled(InstanceState, _by(found, "instances")),
+        "refused_by_status": {f"0x{int(status):04X}": n for status, n in _by(found, "refusals").items()},
+        "refused_contexts_by_sop_class": _by(found, "refused_contexts"),
         "associations": {
-            "open": _count(s, AssociationRow.closed_at.is_(None)),
-            "refused": _count(s, AssociationRow.refused.is_not(None)),
+            "open": s.scalar(select(func.count()).where(AssociationRow.closed_at.is_(None))) or 0,
+            "refused": _by(found, "associations").get("refused", 0),
         },
-        "studies": s.scalar(select(func.count()).select_from(StudyRow)) or 0,
-        "studies_in_conflict": _count(s, StudyRow.conflict.is_not(None)),
-        "jobs": _filled(JobState, _by(s, JobRow.state)),
-        "not_evaluable_by_code": _by(s, ResultRow.code, ResultRow.kind == "not_evaluable"),
-        "ineligible_by_code": _by(s, SelectionRow.code, SelectionRow.kind == "rejected"),
-        "decisions": _by(s, SelectionRow.code, SelectionRow.kind == "decision"),
-        "deliveries": _deliveries(s),
+        "studies": sum(studies.values()),
+        "studies_in_conflict": studies.get("conflict", 0),
+        "jobs": _filled(JobState, _by(found, "jobs")),
+        "not_evaluable_by_code": _by(found, "results", "not_evaluable"),
+        "ineligible_by_code": selections("rejected"),
+        "decisions": selections("decision"),
+        "deliveries": {
+            part: _filled(DeliveryState, states) for (table, part), states in found.items() if table == "deliveries"
+        },
         "conditions": {item.subject: _condition(item) for item in conditions.known(s)},
         "oldest_waiting_job_seconds": _oldest(s),
     }
@@ -56,29 +52,16 @@ def _condition(item: conditions.Condition) -> dict[str, Any]:
     }
 
 
-def _by(s: Session, column: InstrumentedAttribute[Any], *which: Any) -> dict[str, int]:
-    query = select(column, func.count()).where(*which).group_by(column).order_by(column)
-    return {str(value): number for value, number in s.execute(query)}
-
-
-def _count(s: Session, which: Any) -> int:
-    return s.scalar(select(func.count()).where(which)) or 0
+def _by(found: Tallies, table: str, part: str = "") -> dict[str, int]:
+    return found.get((table, part), {})
 
 
 def _filled(states: Any, found: dict[str, int]) -> dict[str, int]:
     return {state.value: found.get(state.value, 0) for state in states}
 
 
-def _deliveries(s: Session) -> dict[str, dict[str, int]]:
-    query = select(DeliveryRow.destination, DeliveryRow.state, func.count())
-    query = query.group_by(DeliveryRow.destination, DeliveryRow.state).order_by(DeliveryRow.destination)
-    found: dict[str, dict[str, int]] = {}
-    for destination, state, number in s.execute(query):
-        found.setdefault(destination, {})[state] = number
-    return {destination: _filled(DeliveryState, states) for destination, states in found.items()}
-
-
 def _oldest(s: Session) -> float | None:
     """Age of the oldest job that no worker has, seconds; None when there is none."""
-    oldest = s.scalar(select(func.min(JobRow.created_at)).where(JobRow.state.in_(_WAITING)))
+    first = [s.scalar(select(func.min(JobRow.created_at)).where(JobRow.state == state)) for state in _WAITING]
+    oldest = min((moment for moment in first if moment is not None), default=None)
     return None if oldest is None else max(0.0, (database_now(s) - oldest).total_seconds())

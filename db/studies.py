@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from db import context
@@ -28,17 +28,34 @@ def quiet(s: Session, *, quiet_seconds: float, now: datetime) -> list[str]:
     """
     before = now - timedelta(seconds=quiet_seconds)
     waiting = exists().where(InstanceRow.state == InstanceState.RECEIVED, InstanceRow.received_at <= before)
-    arriving = (
+    query = (
+        select(StudyRow.study_instance_uid)
+        .where(StudyRow.intake_due, StudyRow.last_received_at <= before, ~waiting, ~_arriving())
+        .order_by(StudyRow.last_received_at, StudyRow.id)
+    )
+    return list(s.scalars(query))
+
+
+def next_quiet(s: Session, *, quiet_seconds: float, now: datetime) -> datetime | None:
+    """When the next study that is due will be quiet, should nothing more come; None where nobody can tell.
+
+    One that waits only for the end of an association may be quiet at any moment: now.
+    """
+    before = now - timedelta(seconds=quiet_seconds)
+    query = select(func.min(StudyRow.last_received_at)).where(StudyRow.intake_due)
+    if s.scalar(query.where(StudyRow.last_received_at <= before, _arriving())) is not None:
+        return now
+    last = s.scalar(query.where(StudyRow.last_received_at > before))
+    return None if last is None else last + timedelta(seconds=quiet_seconds)
+
+
+def _arriving() -> ColumnElement[bool]:
+    """Whether an association that delivered an instance of the study is still open."""
+    return (
         exists()
         .where(InstanceRow.study_instance_uid == StudyRow.study_instance_uid)
         .where(AssociationRow.id == InstanceRow.association_id, AssociationRow.closed_at.is_(None))
     )
-    query = (
-        select(StudyRow.study_instance_uid)
-        .where(StudyRow.intake_due, StudyRow.last_received_at <= before, ~waiting, ~arriving)
-        .order_by(StudyRow.last_received_at, StudyRow.id)
-    )
-    return list(s.scalars(query))
 
 
 def load(s: Session, study_instance_uid: str) -> Study:

@@ -2,43 +2,34 @@
 
 Patient identifiers are in `studies` (Patient ID and its issuer, to tell two patients under one Study Instance UID
 apart), `instances.header` (what selection and reports need), `clinical_context` (whom an item is about),
-`audit_messages.message` (until they are sent) and, as part of the DICOM objects themselves, `report_objects.encoded`;
-nowhere else.
+`audit_messages.message` (in `db.node_tables`, until they are sent) and, as part of the DICOM objects themselves,
+`report_objects.encoded`; nowhere else.
 """
 
 from datetime import datetime
 from typing import Annotated, Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-from db.columns import Number, SafeJson, SafeText, UtcDateTime
+from db.columns import Number, SafeJson, SafeText
+from db.table_base import Key, Table, where, where_on_postgresql
 
-Key = Annotated[int, mapped_column(Number, primary_key=True, autoincrement=True)]
 JobKey = Annotated[int, mapped_column(Number, ForeignKey("jobs.id"))]
 AssociationKey = Annotated[int | None, mapped_column(Number, ForeignKey("associations.id"))]
 StudyKey = Annotated[str, mapped_column(SafeText, ForeignKey("studies.study_instance_uid"))]
 
-
-class Table(DeclarativeBase):
-    """Base of every table; constraints are named alike on both databases."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {str: SafeText(), datetime: UtcDateTime(), int: Number}  # noqa: RUF012 (SQLAlchemy's name)
+_OPEN_JOBS = "state IN ('ready', 'retry_wait', 'claimed', 'quarantined')"
 
 
 class AssociationRow(Table):
     """One association, accepted or refused."""
 
     __tablename__ = "associations"
-    __table_args__ = (Index(None, "closed_at"), Index(None, "refused"), Index(None, "reported_at"))
+    __table_args__ = (
+        Index("ix_associations_open", "id", **where("closed_at IS NULL")),
+        Index("ix_associations_unreported", "id", **where("reported_at IS NULL")),
+    )
 
     id: Mapped[Key]
     calling_ae_title: Mapped[str]
@@ -55,7 +46,6 @@ class RefusedContextRow(Table):
     """One presentation context that we did not accept, in an association that we did."""
 
     __tablename__ = "refused_contexts"
-    __table_args__ = (Index(None, "abstract_syntax"),)
 
     id: Mapped[Key]
     association_id: Mapped[int] = mapped_column(Number, ForeignKey("associations.id"), index=True)
@@ -67,10 +57,9 @@ class RefusalRow(Table):
     """One C-STORE that we answered with a failure status."""
 
     __tablename__ = "refusals"
-    __table_args__ = (Index(None, "status"),)
 
     id: Mapped[Key]
-    association_id: Mapped[AssociationKey]
+    association_id: Mapped[AssociationKey] = mapped_column(index=True)
     sop_class_uid: Mapped[str]
     sop_instance_uid: Mapped[str]
     status: Mapped[int]
@@ -122,17 +111,10 @@ class InstanceRow(Table):
     __tablename__ = "instances"
     __table_args__ = (
         UniqueConstraint("spool_name"),
-        Index(None, "state", "received_at"),
-        Index(None, "sop_instance_uid"),
+        Index("ix_instances_received", "received_at", "id", **where("state = 'received'")),
         Index(None, "study_instance_uid", "state"),
         Index(None, "association_id"),
-        Index(
-            "uq_instances_indexed",
-            "sop_instance_uid",
-            unique=True,
-            sqlite_where=text("state = 'indexed'"),
-            postgresql_where=text("state = 'indexed'"),
-        ),
+        Index("uq_instances_indexed", "sop_instance_uid", unique=True, **where("state = 'indexed'")),
     )
 
     id: Mapped[Key]
@@ -158,7 +140,7 @@ class SelectionRow(Table):
     """What a model said to a study: one decision, and one row for each series or image chosen or rejected."""
 
     __tablename__ = "selections"
-    __table_args__ = (Index(None, "study_instance_uid", "model_name", "model_version"), Index(None, "kind", "code"))
+    __table_args__ = (Index(None, "study_instance_uid", "model_name", "model_version"),)
 
     id: Mapped[Key]
     study_instance_uid: Mapped[StudyKey]
@@ -186,8 +168,7 @@ class JobRow(Table):
             "config_digest",
             name="uq_jobs_work",
         ),
-        Index(None, "state", "next_attempt_at"),
-        Index(None, "state", "lease_until"),
+        Index(None, "state", "created_at", **where_on_postgresql(_OPEN_JOBS)),
         Index(None, "predecessor_id"),
     )
 
@@ -234,7 +215,7 @@ class ResultRow(Table):
     """The outcome of one job."""
 
     __tablename__ = "results"
-    __table_args__ = (UniqueConstraint("job_id"), Index(None, "kind", "code"))
+    __table_args__ = (UniqueConstraint("job_id"),)
 
     id: Mapped[Key]
     job_id: Mapped[JobKey]
@@ -245,6 +226,7 @@ class ResultRow(Table):
     conclusion: Mapped[str | None]
     notes: Mapped[list[str]] = mapped_column(SafeJson)
     out_of_distribution: Mapped[float | None]
+    stages: Mapped[dict[str, float] | None] = mapped_column(SafeJson)  #: `screening.stages`; null: nobody measured
     created_at: Mapped[datetime]
 
 
@@ -297,8 +279,7 @@ class DeliveryRow(Table):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("report_object_id", "destination"),
-        Index(None, "state", "next_attempt_at"),
-        Index(None, "destination", "state"),
+        Index(None, "state", "destination", **where_on_postgresql("state <> 'committed'")),
         Index(None, "job_id", "destination"),
         Index(None, "transaction_uid"),
         Index(None, "sent_sop_instance_uid"),
@@ -336,49 +317,6 @@ class CommitmentRow(Table):
     destination: Mapped[str]
     requested_at: Mapped[datetime]
     reported_at: Mapped[datetime | None]
-
-
-class AuditRow(Table):
-    """Who did what to what. Triggers of the migrations refuse to change or remove a row."""
-
-    __tablename__ = "audit"
-    __table_args__ = (Index(None, "at"),)
-
-    # given by the writer, without a gap, so that of two writers of the same number one fails
-    sequence: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
-    at: Mapped[datetime]
-    actor: Mapped[str]
-    action: Mapped[str]
-    subject: Mapped[str]
-    detail: Mapped[str]
-    digest: Mapped[str]  #: chains it to the row before, see `db.audit_chain`
-
-
-class AuditMessageRow(Table):
-    """One audit message on its way, see `db.audit_messages`."""
-
-    __tablename__ = "audit_messages"
-    __table_args__ = (Index(None, "filed_at"), Index(None, "sent_at"))
-
-    id: Mapped[Key]
-    at: Mapped[datetime]
-    message: Mapped[str]  #: XML; may name a patient
-    filed_at: Mapped[datetime | None]
-    sent_at: Mapped[datetime | None]
-
-
-class ConditionRow(Table):
-    """What is wrong now with a part of the node; no row while it works."""
-
-    __tablename__ = "conditions"
-    __table_args__ = (UniqueConstraint("subject"),)
-
-    id: Mapped[Key]
-    subject: Mapped[str]  #: "spool", or "destination" and its name
-    failures: Mapped[int]  #: in a row
-    since: Mapped[datetime]
-    retry_at: Mapped[datetime | None]  #: when it is tried again; null: at any time, or by a person
-    detail: Mapped[str]
 
 
 class ClinicalContextRow(Table):

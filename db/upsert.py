@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from db.tables import Table
+from db.table_base import Table
 
 
 def insert_or_ignore(s: Session, table: type[Table], keys: list[str], values: dict[str, Any]) -> int | None:

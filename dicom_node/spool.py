@@ -7,7 +7,7 @@ an orphan: it is arriving, or its sender never got its Success, or its row is go
 import logging
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -140,22 +140,30 @@ class Spool:
         except OSError as exc:
             raise SpoolUnavailable(f"spool file {name} cannot be removed: {exc.strerror}") from exc
 
-    def orphans(self, known: set[str], older_than_seconds: float) -> list[str]:
-        """Names of files that are not known and older than so many seconds, sorted."""
-        return sorted(
-            path.name
-            for path in self._older_than(older_than_seconds)
-            if _NAME.fullmatch(path.name) and path.name not in known
-        )
+    def old_names(self, seconds: float, at_once: int = 1000) -> Iterator[list[str]]:
+        """Names of the files that are older than so many seconds, some at a time, as they are found.
 
-    def _older_than(self, seconds: float) -> list[Path]:
-        limit = self._now().timestamp() - seconds
-        found = []
-        for path in self._root.glob("?/?/*"):
-            with suppress(FileNotFoundError):  # another process may remove it meanwhile
-                if path.stat().st_mtime <= limit:
-                    found.append(path)
-        return found
+        Whoever removes what has no row asks for the rows afterwards: a file that was old when it was seen here, and has
+        none then, gets none any more.
+        """
+        found: list[str] = []
+        for name in self._older_than(seconds):
+            found.append(name)
+            if len(found) == at_once:
+                yield found
+                found = []
+        if found:
+            yield found
+
+    def _older_than(self, seconds: float) -> Iterator[str]:
+        for first in _DIGITS:
+            for second in _DIGITS:
+                limit = self._now().timestamp() - seconds
+                with os.scandir(self._root / first / second) as entries:
+                    for entry in entries:
+                        with suppress(FileNotFoundError):  # another process may remove it meanwhile
+                            if _NAME.fullmatch(entry.name) and entry.stat(follow_symlinks=False).st_mtime <= limit:
+                                yield entry.name
 
     def _fail(self, why: str) -> None:
         self._failure = why

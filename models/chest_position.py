@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.framing import Array, robust_scale
+from models.framing import Array, Scaled, robust_scale
 from models.frontal_gate import CHANNELS, PERCENTILES, Refusal
 from models.weights import fill, read_shared_weights
+from screening.stopwatch import stage
 
 WEIGHTS = Path(__file__).with_name("chest_position.safetensors")
 SHA256 = "586e688c424c13b9a2b4606cd7ba5232a20f4ee1394fe39e36711b8e6b47cb05"
@@ -72,17 +73,23 @@ def position_net() -> PositionNet:
     return net.eval()
 
 
-def squeezed(pixels: Array) -> Array:
-    """float32 (rows, columns) -> (64, 64) in 0..1, stretched: the shape of a picture says nothing of what it lacks."""
-    scaled = torch.from_numpy(np.ascontiguousarray(robust_scale(pixels, *PERCENTILES)))[None, None]
-    small = functional.interpolate(scaled, size=(SIZE, SIZE), mode="bilinear", antialias=True)
+def squeezed(pixels: Array, *, between: Scaled | None = None) -> Array:
+    """float32 (rows, columns) -> (64, 64) in 0..1, stretched: the shape of a picture says nothing of what it lacks.
+
+    between: the picture between PERCENTILES, where somebody has that already.
+    """
+    values = robust_scale(pixels, *PERCENTILES) if between is None else between.values
+    whole = torch.from_numpy(np.ascontiguousarray(values))[None, None]
+    small = functional.interpolate(whole, size=(SIZE, SIZE), mode="bilinear", antialias=True)
     return np.asarray(small[0, 0].numpy(), np.float32)
 
 
 @torch.no_grad()
-def position_of(net: PositionNet, pixels: Array) -> Position:
-    """pixels: float32 (rows, columns)."""
-    cut_off, mirrored = net(torch.from_numpy(squeezed(pixels))[None, None])[0].tolist()
+def position_of(net: PositionNet, pixels: Array, *, between: Scaled | None = None) -> Position:
+    """pixels: float32 (rows, columns); between: as in `squeezed`."""
+    x = torch.from_numpy(squeezed(pixels, between=between))[None, None]
+    with stage("network.chest_position"):
+        cut_off, mirrored = net(x)[0].tolist()
     return Position(cut_off=cut_off, mirrored=mirrored)
 
 

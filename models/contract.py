@@ -9,13 +9,16 @@ torch and monai.
 """
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from screening.card import ModelCard
 from screening.findings import Outcome
 from screening.images import Image
 from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Patient, Selection, Study
+
+if TYPE_CHECKING:
+    from models.engines.engine import Part  # imports torch
 
 
 class Selector(Protocol):
@@ -43,7 +46,15 @@ class ScreeningModel(Protocol):
         ...
 
     def predict(self, image: Image, patient: Patient, context: ClinicalContext) -> Outcome:
-        """Findings in source pixel coordinates, or why there are none. Deterministic; no I/O."""
+        """Findings in source pixel coordinates, or why there are none. Deterministic; no I/O.
+
+        Calls of a network are a stage, `network.NAME` (`screening.stopwatch`): what is left of the time is the model's
+        own work on the picture.
+        """
+        ...
+
+    def parts(self) -> "tuple[Part, ...]":
+        """Where its time goes: what an engine may run in torch's place, each for one image at a time."""
         ...
 
     def probe(self) -> float:

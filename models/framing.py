@@ -1,6 +1,6 @@
 """From source pixels to the network's square and back: aspect-true resizing with padding; the area that is reported."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -67,12 +67,27 @@ def shrunk(image: Array, longest: int) -> Array:
     return np.asarray(functional.interpolate(source, size=size, mode="bilinear", antialias=True)[0, 0], np.float32)
 
 
-def robust_scale(image: Array, low: float, high: float) -> Array:
+@dataclass(frozen=True, kw_only=True)
+class Scaled:
+    """A picture between two of its percentiles: worked out once where several look at it."""
+
+    ends: tuple[float, float]  #: the values that became 0 and 1
+    values: Array = field(repr=False)  #: float32 (rows, columns) in 0..1
+
+
+def scaled(image: Array, low: float, high: float) -> Scaled:
     """Linear scaling of the percentiles low..high (of 100) to 0..1, clipped. A flat image gives zeros."""
     bottom, top = np.percentile(image, (low, high))
     if top <= bottom:
-        return np.zeros_like(image, np.float32)
-    return np.asarray(np.clip((image - bottom) / (top - bottom), 0, 1), np.float32)
+        return Scaled(ends=(bottom, top), values=np.zeros_like(image, np.float32))
+    values = image - bottom
+    values /= top - bottom
+    return Scaled(ends=(bottom, top), values=np.asarray(np.clip(values, 0, 1, out=values), np.float32))
+
+
+def robust_scale(image: Array, low: float, high: float) -> Array:
+    """The values of `scaled`."""
+    return scaled(image, low, high).values
 
 
 def analysed_area(box: tuple[float, float, float, float], sop_instance_uid: str) -> Region:

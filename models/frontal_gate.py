@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.framing import Array, Frame, robust_scale
+from models.framing import Array, Frame, Scaled, robust_scale
 from models.noise import noise_level
 from models.weights import fill, read_shared_weights
+from screening.stopwatch import stage
 
 SHARED_WEIGHTS = Path(__file__).with_name("frontal_gate.safetensors")
 SHARED_SHA256 = "3562c1bc728fbee63320b7c26ee3e722e2d6864b34be4374238638e319f75721"
@@ -110,16 +111,20 @@ def _check_noise(pixels: Array) -> Refusal | None:
 
 
 @torch.no_grad()
-def frontal_score(net: FrontalNet, pixels: Array) -> float:
-    """Log odds that the picture is an upright frontal chest. pixels: float32 (rows, columns)."""
-    scaled = robust_scale(pixels, *PERCENTILES)
-    square = Frame(rows=pixels.shape[0], columns=pixels.shape[1], size=SIZE).apply(scaled)
-    return float(net(torch.from_numpy(square)[None, None])[0])
+def frontal_score(net: FrontalNet, pixels: Array, *, between: Scaled | None = None) -> float:
+    """Log odds that the picture is an upright frontal chest.
+
+    pixels: float32 (rows, columns); between: the same between PERCENTILES, where somebody has that already.
+    """
+    values = robust_scale(pixels, *PERCENTILES) if between is None else between.values
+    square = Frame(rows=pixels.shape[0], columns=pixels.shape[1], size=SIZE).apply(values)
+    with stage("network.frontal_gate"):
+        return float(net(torch.from_numpy(square)[None, None])[0])
 
 
-def check_view(net: FrontalNet, pixels: Array, threshold: float) -> Refusal | None:
-    """Refuse what does not look like an upright frontal chest: a score below the threshold."""
-    score = frontal_score(net, pixels)
+def check_view(net: FrontalNet, pixels: Array, threshold: float, *, between: Scaled | None = None) -> Refusal | None:
+    """Refuse what does not look like an upright frontal chest: a score below the threshold; see `frontal_score`."""
+    score = frontal_score(net, pixels, between=between)
     if score >= threshold:
         return None
     return Refusal(

@@ -21,6 +21,9 @@ FORMS: tuple[ObjectKind, ...] = (ObjectKind.TEXT_SR, ObjectKind.GSPS, ObjectKind
 """Further forms of a result: made where a destination asks for them, in the order in which they are sent."""
 
 
+LONGEST_ENGINE = 80  # characters
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReportObject:
     """One encoded SOP Instance (a whole PS3.10 file), frozen before it is first sent."""
@@ -44,8 +47,11 @@ class Report:
     """All objects of one job, in the order in which they are sent: SC, SR, SEG, then `FORMS`."""
 
     objects: tuple[ReportObject, ...]
+    engine: str = ""  #: what ran the model's networks, e.g. "torch 2.13.0 (cpu)"; stands in no object
 
     def __post_init__(self) -> None:
+        if len(self.engine) > LONGEST_ENGINE or not self.engine.isprintable():
+            raise ValueError(f"engine must be at most {LONGEST_ENGINE} printable characters, got {self.engine[:200]!r}")
         for name in ("role", "sop_instance_uid"):
             found = [getattr(item, name) for item in self.objects]
             if len(set(found)) != len(found):

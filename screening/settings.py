@@ -72,6 +72,9 @@ class ModelSettings(_Section):
         return value
 
 
+EngineChoice = Literal["auto", "torch", "openvino"]
+
+
 class WorkerSettings(_Section):
     """How work is done."""
 
@@ -91,6 +94,21 @@ class WorkerSettings(_Section):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where models run; auto takes CUDA where there is one"
     )
+    engine: EngineChoice = Field(
+        "auto",
+        description="What runs the networks: auto takes OpenVINO on a CPU and torch on a GPU; openvino runs all on the"
+        " CPU; torch is the reference",
+    )
+    engine_cache: Path = Field(
+        Path("engines"),
+        description="Folder of what OpenVINO compiled, in home unless it begins with /. The worker fills it at its"
+        " start, `opportune models compile` before; until then torch runs a model",
+    )
+    half_precision: bool = Field(
+        False,
+        description="On CUDA: half precision where torch holds it to be safe. Faster, and other numbers: judge a model"
+        " with it before",
+    )
     reconcile_seconds: float = Field(5, gt=0, description="How often the reconciler looks for work left behind")
 
     @model_validator(mode="after")
@@ -102,6 +120,18 @@ class WorkerSettings(_Section):
                 f"lease_seconds = {self.lease_seconds:g}"
             )
         return self
+
+    @model_validator(mode="after")
+    def check_engine(self) -> "WorkerSettings":
+        """OpenVINO is here for the CPU."""
+        if self.engine == "openvino" and self.device == "cuda":
+            raise ValueError("engine = openvino runs on the CPU: set device to cpu or auto, or engine to auto")
+        return self
+
+    @property
+    def runs_on(self) -> Literal["auto", "cpu", "cuda"]:
+        """`device`, or the CPU where OpenVINO was asked for."""
+        return "cpu" if self.engine == "openvino" else self.device
 
 
 class DeliverySettings(_Section):
@@ -212,6 +242,11 @@ class Settings(_Section):
     def bundles(self) -> Path:
         """Folder of imported bundles."""
         return self.home / "bundles"
+
+    @property
+    def engine_cache(self) -> Path:
+        """Folder of what engines compiled."""
+        return self.home / self.worker.engine_cache
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.orm import Session
 
 from db import audit_messages, studies, transfers
-from db.deliveries import Batch, Delivery
+from db.deliveries import Batch, Delivery, Sent
 from db.engine import database_now, transaction
 from db.transfers import Brought, Fate, Part
 from dicom_node import scu
@@ -107,12 +107,12 @@ def report_sent(ports: Ports, destination: Destination, batch: Batch, results: S
             audit_messages.put(session, message.to_xml())
 
 
-def report_query(ports: Ports, destination: Destination, item: Delivery) -> None:
+def report_query(ports: Ports, destination: Destination, item: Sent) -> None:
     """Report that we are about to ask a destination for an object."""
     sop_class_uid, identifier, transfer_syntax_uid = scu.encoded_query(
         study_instance_uid=item.study_instance_uid,
-        series_instance_uid=item.object.series_instance_uid,
-        sop_instance_uid=item.sent_sop_instance_uid or item.object.sop_instance_uid,
+        series_instance_uid=item.series_instance_uid,
+        sop_instance_uid=item.sop_instance_uid,
     )
     asked = Entity(ae_title=destination.ae_title, address=destination.address)
     with transaction(ports.sessions) as session:

@@ -90,7 +90,7 @@ class AuditSender:
 
     def _remove(self) -> None:
         with transaction(self._ports.sessions, read_only=True) as session:
-            if not audit_messages.count(session):
+            if not audit_messages.any_wait(session):
                 return  # most rounds: they need not wait for writers
         with transaction(self._ports.sessions) as session:
             audit_messages.remove_through(session, self._ways)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pydicom.uid import generate_uid
 
 from db import deliveries
-from db.deliveries import Delivery
+from db.deliveries import Sent
 from db.engine import transaction
 from dicom_node import scu
 from dicom_node.commitment import CommitmentReport, Reference
@@ -31,8 +31,7 @@ def make_sure(ports: Ports, destination: Destination, only: Collection[int] | No
     A destination that cannot be asked now is asked again by the reconciler.
     """
     with transaction(ports.sessions) as session:
-        sent = deliveries.to_commit(session, destination.name)
-    wanted = [item for item in sent if only is None or item.delivery_id in only]
+        wanted = deliveries.to_commit(session, destination.name, only)
     if not wanted:
         return
     try:
@@ -44,7 +43,7 @@ def make_sure(ports: Ports, destination: Destination, only: Collection[int] | No
         _log.warning("destination %s: cannot ask whether objects are stored: %s", destination.name, exc)
 
 
-def look_up(ports: Ports, destination: Destination, sent: Collection[Delivery]) -> None:
+def look_up(ports: Ports, destination: Destination, sent: Collection[Sent]) -> None:
     """Ask by C-FIND for each object; one that is not found is sent again.
 
     Raises
@@ -59,8 +58,8 @@ def look_up(ports: Ports, destination: Destination, sent: Collection[Delivery]) 
             destination,
             ports.settings.node.ae_title,
             study_instance_uid=item.study_instance_uid,
-            series_instance_uid=item.object.series_instance_uid,
-            sop_instance_uid=item.sent_sop_instance_uid or item.object.sop_instance_uid,
+            series_instance_uid=item.series_instance_uid,
+            sop_instance_uid=item.sop_instance_uid,
             timeouts=timeouts_of(settings),
         )
         detail = "found by C-FIND" if found else "answered Success, but C-FIND does not find it"
@@ -70,7 +69,7 @@ def look_up(ports: Ports, destination: Destination, sent: Collection[Delivery]) 
             )
 
 
-def _request(ports: Ports, destination: Destination, sent: Collection[Delivery]) -> None:
+def _request(ports: Ports, destination: Destination, sent: Collection[Sent]) -> None:
     """Ask for storage commitment; by C-FIND if the destination does not offer it."""
     transaction_uid = str(generate_uid(prefix=None))
     with transaction(ports.sessions) as session:  # first: the report may come before the answer to the request
@@ -81,7 +80,9 @@ def _request(ports: Ports, destination: Destination, sent: Collection[Delivery])
             destination,
             ports.settings.node.ae_title,
             transaction_uid=transaction_uid,
-            references=[_reference(item) for item in sent],
+            references=[
+                Reference(sop_class_uid=item.sop_class_uid, sop_instance_uid=item.sop_instance_uid) for item in sent
+            ],
             timeouts=timeouts_of(ports.settings.delivery),
             on_report=lambda report: _take_report(ports, destination, report),
         )
@@ -100,11 +101,4 @@ def _take_report(ports: Ports, destination: Destination, report: CommitmentRepor
         stored=report.stored,
         failed=report.failed,
         destinations=[destination.name],
-    )
-
-
-def _reference(item: Delivery) -> Reference:
-    return Reference(
-        sop_class_uid=item.sent_sop_class_uid or item.object.sop_class_uid,
-        sop_instance_uid=item.sent_sop_instance_uid or item.object.sop_instance_uid,
     )

@@ -11,9 +11,11 @@ from db.engine import SchemaState, database_now, make_engine, make_sessions, sch
 from dicom_node import scu
 from dicom_node.tls import server_context
 from models import registry
+from models.engines import openvino_import
 from screening.errors import ScreeningError
 from screening.settings import Destination, Settings
-from worker import indication
+from worker import indication, spool_owner
+from worker.sandbox import warming
 from worker.sandbox.confinement import kept_from
 from worker.timeouts import timeouts_of
 
@@ -36,11 +38,13 @@ def examine(settings: Settings, *, local: bool = False) -> list[Check]:
         _check("home", lambda: _home(settings)),
         _check("permissions", lambda: _permissions(settings)),
         _check("database", lambda: _database(settings)),
+        _check("spool", lambda: _spool(settings)),
         _check("broker", lambda: _broker(settings)),
         _check("peers", lambda: _peers(settings)),
         _check("tls", lambda: _tls(settings)),
         _check("models", lambda: _models(settings)),
         _check("sandbox", lambda: _sandbox(settings)),
+        _check("engine", lambda: _engine(settings)),
     ]
     checks += [_check(f"weights of {name}", _verifier(settings, name)) for name in registry.names()]
     if not local:
@@ -66,13 +70,16 @@ def _home(settings: Settings) -> str:
 def _permissions(settings: Settings) -> str:
     """Images and results are for the node's user alone."""
     database = [path for path in settings.home.glob("opportune.sqlite*") if path.is_file()]
-    folders = [settings.spool, *settings.spool.glob("?"), *settings.spool.glob("?/?")]
+    folders = [settings.engine_cache, settings.spool, *settings.spool.glob("?"), *settings.spool.glob("?/?")]
     for path in (*(path for path in folders if path.is_dir()), *database):
-        mode = stat.S_IMODE(path.stat().st_mode)
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+        except FileNotFoundError:  # SQLite removes its log when the last connection is closed
+            continue
         if mode & 0o077:
             wanted = "0700" if path.is_dir() else "0600"
             raise OSError(f"{path} is open to other users (mode {mode:04o}): chmod {wanted} it")
-    return "spool and database file are for this user alone"
+    return "spool, database file and compiled networks are for this user alone"
 
 
 _OUTDATED = {
@@ -93,6 +100,20 @@ def _database(settings: Settings) -> str:
     if state is not SchemaState.CURRENT:
         raise OSError(f"{engine.dialect.name}: {_OUTDATED[state]}")
     return f"{engine.dialect.name}, up to date, its clock says {at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _spool(settings: Settings) -> str:
+    """Whether this host sees the files that the listener's host writes."""
+    if settings.database_url is None and not (settings.home / "opportune.sqlite").is_file():
+        raise OSError(f"there is no database in {settings.home} yet; start the node to make it")
+    engine = make_engine(settings.sqlalchemy_url)
+    try:
+        why = spool_owner.trouble(make_sessions(engine), settings.spool)
+    finally:
+        engine.dispose()
+    if why is not None:
+        raise OSError(why)
+    return f"{settings.spool}: the one that the listener writes to"
 
 
 def _broker(settings: Settings) -> str:
@@ -135,6 +156,18 @@ def _sandbox(settings: Settings) -> str:
         return told
     why = "worker.confined is false" if not settings.worker.confined else "this kernel does not offer it"
     return f"{told}; NOT from {', '.join(missing)} ({why})"
+
+
+def _engine(settings: Settings) -> str:
+    """Not ill where networks are not compiled yet: torch runs them."""
+    if not warming.wanted(settings):
+        if settings.worker.engine == "openvino":
+            raise OSError("worker.engine is openvino, which is not installed: pip install openvino")
+        return f"torch (worker.engine is {settings.worker.engine}, worker.device {settings.worker.device})"
+    models = warming.enabled(settings)
+    lacking = warming.missing(settings, models)
+    told = f"OpenVINO {openvino_import.version()}, {len(models) - len(lacking)} of {len(models)} models compiled"
+    return f"{told}; torch runs {', '.join(lacking)} until the worker has done so" if lacking else told
 
 
 def _models(settings: Settings) -> str:

@@ -16,11 +16,15 @@ from screening.findings import Findings, NotEvaluable, Outcome
 from screening.images import Image, Radiograph
 from screening.patient import patient_of
 from screening.reports import Report
+from screening.stopwatch import stage
+from worker.engines import Settled, settle
 from worker.faults import describe
 from worker.request import ScreenRequest
 from worker.version import SOFTWARE_VERSION
 
 _log = logging.getLogger(__name__)
+
+_Key = tuple[str, str, str]  # model, device, digest of its configuration
 
 _FAULTS_OF_A_GPU = (RuntimeError, ValueError, ArithmeticError)
 """torch raises RuntimeError when a GPU is out of memory or lost; our values refuse NaN with ValueError."""
@@ -31,7 +35,8 @@ class Pipeline:
 
     def __init__(self, *, threads: int) -> None:
         self._threads = threads
-        self._loaded: dict[tuple[str, str, str], ScreeningModel] = {}
+        self._engines: dict[_Key, Settled] = {}
+        self._loaded: dict[_Key, ScreeningModel] = {}
         self._failed_on_gpu: set[str] = set()
 
     def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
@@ -54,32 +59,21 @@ class Pipeline:
             _log.warning("%s failed on the GPU (%s); it runs on the CPU now", request.model_name, describe(exc))
         self._failed_on_gpu.add(request.model_name)
         for key in [key for key in self._loaded if key[0] == request.model_name]:
+            self._engines.pop(key, None)
             del self._loaded[key]  # gives the GPU's memory back to the models that stay there
         return self._run(replace(request, device="cpu"))
 
     def _run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
-        model = self._model(request)
+        with stage("load"):
+            model = self._model(request)
+            engine = self._engine(model, request)
         picture, outcome = self._predict(model, request)
-        report = build_report(
-            ReportRequest(
-                card=model.card,
-                outcome=outcome,
-                chosen=request.chosen,
-                sources=tuple(read_source_header(path) for path in request.paths),
-                picture=picture,
-                input_digest=request.input_digest,
-                config_digest=request.config_digest,
-                inferred_at=request.inferred_at,
-                software_version=SOFTWARE_VERSION,
-                predecessors=request.predecessors,
-                forms=request.forms,
-            )
-        )
-        return outcome, report
+        with stage("report"):
+            return outcome, replace(_report(model, request, outcome, picture), engine=engine)
 
     def _model(self, request: ScreenRequest) -> ScreeningModel:
         """The model under the very configuration that the job was opened under; one that is loaded stays as it is."""
-        key = (request.model_name, request.device, request.config_digest)
+        key = _key(request)
         if key not in self._loaded:
             registry.require_config(request.model_name, request.config_digest, request.model_settings)
             self._loaded[key] = registry.load(
@@ -91,18 +85,51 @@ class Pipeline:
             )
         return self._loaded[key]
 
+    def _engine(self, model: ScreeningModel, request: ScreenRequest) -> str:
+        """Name of the engine that runs the model in this run."""
+        before = self._engines.get(_key(request))
+        settled = settle(model, request, threads=self._threads, before=before)
+        self._engines[_key(request)] = settled
+        return settled.engine
+
     def _predict(self, model: ScreeningModel, request: ScreenRequest) -> tuple[Radiograph | None, Outcome]:
         first = request.instances[0]
         try:
-            image = _read(request)
+            with stage("decode"):
+                image = _read(request)
         except (BadPixelData, BadGeometry) as exc:
             code = "undecodable-pixel-data" if isinstance(exc, BadPixelData) else "broken-geometry"
             return None, NotEvaluable(code=code, reason=str(exc), sop_instance_uid=first.sop_instance_uid)
-        outcome = model.predict(image, patient_of(first.header), request.context)
+        with stage("predict"):
+            outcome = model.predict(image, patient_of(first.header), request.context)
         failpoints.hit("worker.mid-inference")
         if isinstance(image, Radiograph):
             return image, outcome
         return (slice_picture(image, outcome) if isinstance(outcome, Findings) else None), outcome
+
+
+def _report(model: ScreeningModel, request: ScreenRequest, outcome: Outcome, picture: Radiograph | None) -> Report:
+    with stage("report.sources"):
+        sources = tuple(read_source_header(path) for path in request.paths)
+    return build_report(
+        ReportRequest(
+            card=model.card,
+            outcome=outcome,
+            chosen=request.chosen,
+            sources=sources,
+            picture=picture,
+            input_digest=request.input_digest,
+            config_digest=request.config_digest,
+            inferred_at=request.inferred_at,
+            software_version=SOFTWARE_VERSION,
+            predecessors=request.predecessors,
+            forms=request.forms,
+        )
+    )
+
+
+def _key(request: ScreenRequest) -> _Key:
+    return request.model_name, request.device, request.config_digest
 
 
 def _read(request: ScreenRequest) -> Image:

@@ -2,15 +2,15 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 
-from db import deliveries, instances, jobs
+from db import deliveries, instances, jobs, studies, tallies
 from db.engine import transaction
 from screening import failpoints
-from screening.errors import Permanent, Retryable
-from worker import audit_head
+from screening.errors import DatabaseUnavailable, Permanent, Retryable
+from worker import audit_head, spool_owner
 from worker.audit_reports import report_received
 from worker.celery_app import DELIVER_QUEUE
 from worker.commitment import look_up, make_sure
@@ -23,6 +23,11 @@ _log = logging.getLogger(__name__)
 
 _RING_AGAIN_SECONDS = 10
 """A row that was rung for, and still waits while its queue stands empty, has lost its message."""
+
+_STILL_OPEN_SECONDS = 0.5
+"""How soon it is looked again whether the association has ended for which a study waits alone."""
+
+_A_LITTLE_LATER = 0.001  # seconds: than the moment itself, whose microseconds are rounded
 
 _NEVER_SECONDS = 10 * 365 * 86400
 
@@ -41,15 +46,22 @@ _FAULT_SECONDS = 30
 _SWEEP_SECONDS = 300
 """How often the spool is swept."""
 
+_SWEPT_IN_A_ROUND = 5
+"""Thousands of files that a sweep looks at in one round: other steps do not wait for a spool of millions."""
+
+_INDEX_SECONDS = 10
+"""Then the other steps have their turn, although more waits to be indexed."""
+
 
 class Reconciler:
-    """The loop: index, intake, ring for jobs and deliveries, take back leases, follow up commitments, sweep."""
+    """The loop: index, intake, ring for jobs and deliveries, take back leases, follow up commitments, sweep, fold."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._awake = threading.Event()
         self._stopped = threading.Event()
         self._next_sweep = self._next_question = self._next_count = ports.clock()
+        self._old_names: Iterator[list[str]] | None = None  # of the sweep that is under way
         self._faults: dict[int, int] = {}  # by instance row: in how many counted rounds its file could not be read
 
     def wake(self) -> None:
@@ -72,7 +84,7 @@ class Reconciler:
         """Do everything once. A step that fails is logged and does not stop the others."""
         for step in (
             self._index, self._take_in, self._expire, self._ring_jobs, self._ring_deliveries,
-            self._commitments, self._sweep, self._report_received, self._remember_audit_head,
+            self._commitments, self._sweep, self._report_received, self._remember_audit_head, self._fold_tallies,
         ):  # fmt: skip
             self._guarded(step)
 
@@ -86,14 +98,25 @@ class Reconciler:
             _log.error("a step of the reconciler failed: %s", describe(exc))
 
     def _pause(self) -> float:
-        """Seconds until the next round: often enough to see a study that has just become quiet."""
-        settings = self._ports.settings
-        return min(settings.worker.reconcile_seconds, max(settings.node.quiet_seconds / 2, 0.2))
+        """Seconds until the next round: the usual ones, or fewer where a study becomes quiet before they are over."""
+        settings, at = self._ports.settings, self._ports.clock()
+        usual = min(settings.worker.reconcile_seconds, max(settings.node.quiet_seconds / 2, 0.2))
+        try:
+            with transaction(self._ports.sessions, read_only=True) as session:
+                quiet = studies.next_quiet(session, quiet_seconds=settings.node.quiet_seconds, now=at)
+        except DatabaseUnavailable:
+            return usual
+        if quiet is None:
+            return usual
+        return min(usual, (quiet - at).total_seconds() + _A_LITTLE_LATER if quiet > at else _STILL_OPEN_SECONDS)
 
     def _index(self) -> None:
         failing: set[int] = set()
+        enough = self._ports.clock() + timedelta(seconds=_INDEX_SECONDS)
         while index_received(self._ports, failing) and not self._stopped.is_set():
-            pass
+            if self._ports.clock() >= enough:
+                self._awake.set()  # the next round follows at once
+                break
         if self._ports.clock() < self._next_count:
             return
         self._next_count = self._ports.clock() + timedelta(seconds=_FAULT_SECONDS)
@@ -143,12 +166,11 @@ class Reconciler:
             return
         self._next_question = at + timedelta(seconds=_ASK_AGAIN_SECONDS)
         overdue = at - timedelta(seconds=self._ports.settings.delivery.commitment_seconds)
-        with transaction(self._ports.sessions) as session:
-            waiting = deliveries.commitment_overdue(session, overdue)
         for destination in self._ports.settings.destinations:
             if destination.commitment == "none":
                 continue
-            late = [item for item in waiting if item.destination == destination.name]
+            with transaction(self._ports.sessions) as session:
+                late = deliveries.commitment_overdue(session, destination.name, overdue)
             self._guarded(partial(make_sure, self._ports, destination))
             self._guarded(partial(look_up, self._ports, destination, late))
 
@@ -159,12 +181,33 @@ class Reconciler:
         audit_head.remember(self._ports)
 
     def _sweep(self) -> None:
+        """Look at the next files of the spool, or begin anew when it is time."""
+        if self._old_names is None:
+            if self._ports.clock() < self._next_sweep:
+                return
+            self._next_sweep = self._ports.clock() + timedelta(seconds=_SWEEP_SECONDS)
+            if (why := spool_owner.trouble(self._ports.sessions, self._ports.settings.spool)) is not None:
+                _log.warning("the spool is not swept: %s", why)
+                return
+            self._old_names = self._ports.spool.old_names(_ORPHAN_SECONDS)
+        for _ in range(_SWEPT_IN_A_ROUND):
+            names = next(self._old_names, None)
+            if names is None:
+                self._old_names = None
+                return
+            self._remove_orphans(names)
+
+    def _remove_orphans(self, names: list[str]) -> None:
         """Remove what an interrupted reception left: it was never acknowledged, and its sender keeps it."""
-        if self._ports.clock() < self._next_sweep:
-            return
-        self._next_sweep = self._ports.clock() + timedelta(seconds=_SWEEP_SECONDS)
-        with transaction(self._ports.sessions) as session:
-            known = instances.known_spool_names(session)
-        for name in self._ports.spool.orphans(known, _ORPHAN_SECONDS):
+        with transaction(self._ports.sessions, read_only=True) as session:
+            orphans = instances.unknown_spool_names(session, names)
+        for name in sorted(orphans):
             _log.warning("spool file %s is removed: it has no row and was never acknowledged, or was purged", name)
             self._ports.spool.remove(name)
+
+    def _fold_tallies(self) -> None:
+        with transaction(self._ports.sessions, read_only=True) as session:
+            if tallies.lines(session) < tallies.ENOUGH:
+                return
+        with transaction(self._ports.sessions) as session:
+            tallies.fold(session)

@@ -8,7 +8,7 @@ from typing import Any
 from dicom_node.reports.request import Predecessor
 from screening.reports import ObjectKind
 from screening.serialize import context_from_json, context_to_json, instance_from_json, instance_to_json
-from screening.settings import ModelSettings
+from screening.settings import EngineChoice, ModelSettings
 from screening.signatures import Signatures
 from screening.types import ClinicalContext, Eligible, Instance
 
@@ -32,6 +32,9 @@ class ScreenRequest:
     signatures: Signatures = field(default_factory=Signatures)  #: whose bundles are taken
     predecessors: tuple[Predecessor, ...] = ()
     forms: tuple[ObjectKind, ...] = ()  #: further forms of the result that a destination asks for
+    engine: EngineChoice = "torch"
+    engine_cache: Path | None = None  #: what OpenVINO compiled; None: nothing
+    half_precision: bool = False  #: on CUDA
 
     def __post_init__(self) -> None:
         if len(self.instances) != len(self.paths) or not self.instances:
@@ -64,6 +67,9 @@ class ScreenRequest:
             "signatures": self.signatures.model_dump(mode="json"),
             "predecessors": [asdict(predecessor) for predecessor in self.predecessors],
             "forms": list(self.forms),
+            "engine": self.engine,
+            "engine_cache": None if self.engine_cache is None else str(self.engine_cache),
+            "half_precision": self.half_precision,
         }
 
     @classmethod
@@ -86,4 +92,7 @@ class ScreenRequest:
             signatures=Signatures.model_validate(values["signatures"]),
             predecessors=tuple(Predecessor(**item) for item in values["predecessors"]),
             forms=tuple(ObjectKind(kind) for kind in values["forms"]),
+            engine=values["engine"],
+            engine_cache=None if values["engine_cache"] is None else Path(values["engine_cache"]),
+            half_precision=values["half_precision"],
         )

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,12 +15,14 @@ from celery.worker import WorkController
 
 from dicom_node.listener import Listener
 from screening.errors import ScreeningError
+from worker import spool_owner
 from worker.audit_reports import activity
 from worker.bootstrap import Node
 from worker.celery_app import DELIVER_QUEUE
 from worker.patience import when_database_answers
 from worker.reconciler import Reconciler
 from worker.sandbox.parent import Sandbox
+from worker.sandbox.warming import Warming
 
 _log = logging.getLogger(__name__)
 
@@ -44,10 +46,12 @@ def serving(node: Node) -> Iterator[Running]:
         stack.enter_context(_sending_audit(node))
         sandbox = node.sandbox()
         stack.callback(sandbox.close)
+        stack.enter_context(_warming(node))
         # two threads, so that a destination that is slow to answer does not hold up screening
         stack.enter_context(
             _consuming([(_celery_app(node, sandbox), queues), (_celery_app(node, sandbox), [DELIVER_QUEUE])])
         )
+        spool_owner.claim(node.ports)
         reconciler = node.reconciler()
         stack.enter_context(_looping(reconciler))
         listener = node.listener(reconciler)
@@ -59,6 +63,7 @@ def serving(node: Node) -> Iterator[Running]:
 
 def listen(node: Node) -> None:
     """Run the listener until a signal comes."""
+    when_database_answers(node.settings, partial(spool_owner.claim, node.ports))
     listener = node.listener()
     port = _begin(listener, node)
     try:
@@ -79,9 +84,14 @@ def consume(node: Node, queues: Sequence[str]) -> None:
     sandbox = node.sandbox()
     try:
         if DELIVER_QUEUE not in queues:
+            when_database_answers(node.settings, partial(spool_owner.when_seen, node.ports))
             sandbox.warm_up()
         app = _celery_app(node, sandbox)
-        with activity(node.ports, "delivery" if DELIVER_QUEUE in queues else "worker"):
+        delivers = DELIVER_QUEUE in queues
+        with (
+            nullcontext() if delivers else _warming(node),
+            activity(node.ports, "delivery" if delivers else "worker"),
+        ):
             work_until_stopped(
                 lambda: app.Worker(
                     pool="solo", concurrency=1, queues=list(queues), without_mingle=True, without_gossip=True,
@@ -140,6 +150,18 @@ def _looping(reconciler: Reconciler) -> Iterator[None]:
         yield
     finally:
         reconciler.stop()
+        _join(thread)
+
+
+@contextmanager
+def _warming(node: Node) -> Iterator[None]:
+    """Compile in the background what an engine lacks; torch runs the models until then."""
+    warming = Warming(node.settings)
+    thread = _start("engine-warming", warming.run)
+    try:
+        yield
+    finally:
+        warming.stop()
         _join(thread)
 
 

@@ -83,7 +83,7 @@ def _request(study: Study, name: str, settings: Settings, chosen: Eligible) -> S
         model_name=name,
         thresholds=model.thresholds,
         bundle=model.bundle,
-        device=settings.worker.device,
+        device=settings.worker.runs_on,
         threads=settings.worker.threads,
         instances=instances,
         paths=tuple(Path(instance.location) for instance in instances),
@@ -93,6 +93,9 @@ def _request(study: Study, name: str, settings: Settings, chosen: Eligible) -> S
         config_digest=registry.config_digest(name, model),
         inferred_at=now().astimezone(),
         forms=settings.forms,
+        engine=settings.worker.engine,
+        engine_cache=settings.engine_cache,
+        half_precision=settings.worker.half_precision,
     )
 
 
@@ -108,6 +111,7 @@ def _run(request: ScreenRequest, pipeline: Pipeline, folder: Path) -> dict[str, 
             "sop_instance_uids": list(request.chosen.sop_instance_uids),
         },
         "outcome": outcome_to_json(outcome),
+        "engine": report.engine,
         "objects": _write(report, folder),
     }
 

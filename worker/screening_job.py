@@ -17,12 +17,14 @@ from screening.findings import NotEvaluable, Outcome
 from screening.jobs import Claim, Job
 from screening.reports import ObjectKind, Report
 from screening.settings import Destination, Settings
+from screening.stopwatch import listening, stage
 from screening.types import Eligible
 from worker.faults import describe
 from worker.heartbeat import heartbeat
 from worker.ports import Ports
 from worker.request import ScreenRequest
 from worker.sandbox.parent import Sandbox
+from worker.sandbox.protocol import Answer
 
 _log = logging.getLogger(__name__)
 
@@ -48,12 +50,12 @@ def screen(job_id: int, ports: Ports, sandbox: Sandbox, owner: str) -> None:
     _log.info("job %d: attempt %d", job_id, claim.attempt)
     failpoints.hit("worker.after-claim")
     try:
-        with transaction(ports.sessions) as session:
+        with listening() as watch, stage("request"), transaction(ports.sessions) as session:
             request = build_request(session, ports, claim)
         renew = partial(jobs.renew, claim=claim, lease_seconds=worker.lease_seconds)
         with heartbeat(ports.sessions, worker.heartbeat_seconds, renew) as lost:
-            outcome, report = sandbox.run(request, cancelled=lost)
-        _finish(ports, claim, outcome, report)
+            answer = sandbox.run(request, cancelled=lost)
+        _finish(ports, claim, answer._replace(stages=watch.stages + answer.stages))
     except LeaseLost:
         _log.warning("job %d: another worker took over; attempt %d is dropped", job_id, claim.attempt)
     except DatabaseUnavailable:
@@ -84,7 +86,7 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
         model_name=job.model_name,
         thresholds=settings.thresholds,
         bundle=settings.bundle,
-        device=ports.settings.worker.device,
+        device=ports.settings.worker.runs_on,
         threads=ports.settings.worker.threads,
         instances=chosen,
         paths=tuple(ports.spool.path(instance.location) for instance in chosen),
@@ -99,6 +101,9 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
             before for kind in (ObjectKind.SR, ObjectKind.TEXT_SR) if (before := _predecessor(session, job, kind))
         ),
         forms=ports.settings.forms,
+        engine=ports.settings.worker.engine,
+        engine_cache=ports.settings.engine_cache,
+        half_precision=ports.settings.worker.half_precision,
         signatures=ports.settings.signatures,
     )
 
@@ -135,15 +140,17 @@ def _predecessor(session: Session, job: Job, kind: ObjectKind) -> Predecessor | 
     )
 
 
-def _finish(ports: Ports, claim: Claim, outcome: Outcome, report: Report) -> None:
-    job = claim.job
+def _finish(ports: Ports, claim: Claim, answer: Answer) -> None:
+    job, outcome, report = claim.job, answer.outcome, answer.report
     # what is held back hangs on the card: it must still be the one that the child worked under
     registry.require_config(job.model_name, job.config_digest, ports.settings.of_model(job.model_name))
     with transaction(ports.sessions) as session:
-        jobs.finish(session, claim, outcome, report, plan(ports.settings, job.model_name, outcome, report))
+        planned = plan(ports.settings, job.model_name, outcome, report)
+        jobs.finish(session, claim, outcome, report, planned, stages=answer.stages)
         failpoints.hit("worker.before-commit")
     failpoints.hit("worker.after-commit")
-    _log.info("job %d: %s", job.job_id, outcome.code if isinstance(outcome, NotEvaluable) else "findings stored")
+    became = outcome.code if isinstance(outcome, NotEvaluable) else "findings stored"
+    _log.info("job %d: %s, by %s", job.job_id, became, report.engine or "an unknown engine")
     with transaction(ports.sessions) as session:
         waiting = deliveries.due(session)
     for delivery_id in waiting:

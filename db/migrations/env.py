@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from db.tables import Table
+from db import node_tables, tables  # noqa: F401 (both make the metadata)
+from db.table_base import Table
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Table.metadata)
 context.run_migrations()

@@ -17,6 +17,7 @@ from dicom_node.reports.uids import ReportUids
 from screening.errors import BadHeader
 from screening.findings import Findings
 from screening.reports import ObjectKind, Report, ReportObject
+from screening.stopwatch import stage
 
 
 def build_report(request: ReportRequest) -> Report:
@@ -30,7 +31,8 @@ def build_report(request: ReportRequest) -> Report:
         If the sources cannot be matched to one patient and one study, a chosen instance is not among them, or the
         outcome points at an image that is not.
     """
-    subject = normalise(request.sources)
+    with stage("report.sources"):
+        subject = normalise(request.sources)
     names = [source.sop_instance_uid for source in subject.sources]
     missing = sorted(set(request.chosen.sop_instance_uids) - set(names))
     if missing:
@@ -49,17 +51,26 @@ def build_report(request: ReportRequest) -> Report:
             run=request.run,
         ),
     )
-    card = draw_card(request.card, request.outcome, frame.time)
-    objects = [build_secondary_capture(frame, card, place_of("card", 1), None)]
-    outcome, picture = request.outcome, request.picture
+    with stage("report.sc"):
+        objects = list(_pictures(frame))
+    with stage("report.sr"):
+        objects.append(build_structured_report(frame))
+    with stage("report.seg"):
+        if has_segmentation(frame):
+            objects.append(build_segmentation(frame))
+    with stage("report.forms"):
+        return Report(objects=(*objects, *_forms(frame, objects)))
+
+
+def _pictures(frame: Frame) -> Iterator[ReportObject]:
+    """The card, and the overlay where there is something to draw on a picture."""
+    card, outcome, picture = frame.request.card, frame.request.outcome, frame.request.picture
+    drawn = draw_card(card, outcome, frame.time)
+    yield build_secondary_capture(frame, drawn, place_of("card", 1), None)
     if isinstance(outcome, Findings) and picture is not None and has_overlay(outcome, picture):
-        shown = subject.source(picture.sop_instance_uid)
-        overlay = draw_overlay(request.card, outcome, picture, frame.time)
-        objects.append(build_secondary_capture(frame, overlay, place_of("overlay", 2), shown))
-    objects.append(build_structured_report(frame))
-    if has_segmentation(frame):
-        objects.append(build_segmentation(frame))
-    return Report(objects=(*objects, *_forms(frame, objects)))
+        shown = frame.subject.source(picture.sop_instance_uid)
+        overlay = draw_overlay(card, outcome, picture, frame.time)
+        yield build_secondary_capture(frame, overlay, place_of("overlay", 2), shown)
 
 
 def _forms(frame: Frame, objects: Sequence[ReportObject]) -> Iterator[ReportObject]:

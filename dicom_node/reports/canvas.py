@@ -123,7 +123,9 @@ class Canvas:
         opacity: float = 1.0,
     ) -> None:
         """Smooth polylines, clipped to a rectangle of the page."""
-        left, top, right, bottom = within
+        left, top, right, bottom = _around(lines, width, within)
+        if right <= left or bottom <= top:
+            return
         mask = Image.new("L", ((right - left) * 2, (bottom - top) * 2), 0)
         draw = ImageDraw.Draw(mask)
         for points in lines:
@@ -172,6 +174,20 @@ class Column:
         top = y + size * 0.6 - radius
         self.canvas.rounded((self.x, top, self.x + 2 * radius, top + 2 * radius), radius, colour)
         return self.inset(size).paragraph(y, text, size, colour) + size // 4
+
+
+def _around(
+    lines: Sequence[Sequence[tuple[float, float]]], width: float, within: tuple[int, int, int, int]
+) -> tuple[int, int, int, int]:
+    """The part of a rectangle that strokes may reach: a picture is large, and what is drawn on it small."""
+    points = [point for line in lines for point in line]
+    if not points:
+        return (0, 0, 0, 0)
+    room = int(width) + 2
+    low = [int(min(point[axis] for point in points)) - room for axis in (0, 1)]
+    high = [int(max(point[axis] for point in points)) + room + 1 for axis in (0, 1)]
+    left, top, right, bottom = within
+    return max(left, low[0]), max(top, low[1]), min(right, high[0]), min(bottom, high[1])
 
 
 def _break(word: str, size: int, width: int) -> list[str]:

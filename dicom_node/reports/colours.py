@@ -73,11 +73,18 @@ def heat_alpha(heat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def blend_heat(grey: npt.NDArray[np.float64], heat: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
     """Heat, float64 (h, w) in [-1, 1], over a grey picture, (h, w) in [0, 1] -> uint8 (h, w, 3)."""
-    steps = np.clip(np.rint(np.abs(heat) * 255), 0, 255).astype(np.intp)
-    colour = np.where((heat < 0)[..., None], heat_table(cold=True)[steps], heat_table()[steps])
-    alpha = heat_alpha(np.abs(heat))[..., None]
-    mixed: npt.NDArray[np.float64] = grey[..., None] * (1 - alpha) + colour * alpha
-    return np.rint(np.clip(mixed, 0, 1) * 255).astype(np.uint8)
+    out = np.repeat(_bytes(grey)[..., None], 3, axis=2)
+    shown = np.abs(heat) > VISIBLE_FROM  # most of a picture is not
+    strength, cold = np.abs(heat[shown]), heat[shown] < 0
+    steps = np.clip(np.rint(strength * 255), 0, 255).astype(np.intp)
+    colour = np.where(cold[:, None], heat_table(cold=True)[steps], heat_table()[steps])
+    alpha = heat_alpha(strength)[:, None]
+    out[shown] = _bytes(grey[shown][:, None] * (1 - alpha) + colour * alpha)
+    return out
+
+
+def _bytes(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
 
 
 def _oklab_to_linear(lightness: float, a: float, b: float) -> npt.NDArray[np.float64]:

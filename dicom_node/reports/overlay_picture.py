@@ -161,6 +161,8 @@ def _masks(findings: Findings, picture: Radiograph) -> dict[str, _Mask]:
 
 def _tinted(image: npt.NDArray[np.uint8], masks: dict[str, _Mask], view: _View) -> npt.NDArray[np.uint8]:
     """The image with each mask's colour laid over it, smooth at its border."""
+    if not masks:
+        return image
     out = image.astype(np.float64)
     for mask, colour in masks.values():
         spread = _resized(mask.astype(np.float32), (view.width, view.height), Image.Resampling.BILINEAR)

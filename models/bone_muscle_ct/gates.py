@@ -4,12 +4,15 @@ Limits are assumptions unless they say otherwise. They shall stop what is no upr
 counted; quality is remarked on (`quality.py`), not judged.
 """
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
 from models.bone_muscle_ct.labelling import Segmentation
 from models.bone_muscle_ct.layout import NEEDED
+from models.bone_muscle_ct.sections import Piece
 from models.bone_muscle_ct.segmentation import HU, VERTEBRA_LABELS, Mask
 from models.bone_muscle_ct.selection import NARROWEST, SHORTEST, THICKEST
 from models.ct_body import SKIN, Triple, coarse, filled, noise_of, trunk
@@ -136,7 +139,6 @@ def _mean_height(amounts: Floats) -> float:
 
 def check_levels(volume: Volume, found: Segmentation) -> NotEvaluable | None:
     """Whether there is a lumbar spine, upright, whose levels can be counted and that shows L1-L4."""
-    sacrum = found.vertebrae == VERTEBRA_LABELS[-1]
     if not found.levels and not found.bodies.any():
         return _refused(volume, "no-spine", "no vertebral body was found: no lumbar spine is shown, or upside down")
     if found.doubtful:
@@ -146,7 +148,7 @@ def check_levels(volume: Volume, found: Segmentation) -> NotEvaluable | None:
             "the vertebrae cannot be counted with confidence: the sacrum is not shown, or between the bodies there is a"
             " gap (a fusion, a transitional vertebra, a body that was missed); no level is named and nothing measured",
         )
-    if sacrum.any() and found.bodies.any() and _height(sacrum) > _height(found.bodies):
+    if _height(_sacrum(found)) > _height(found.body_mask(value) for value in found.boxes):
         return _refused(
             volume, "head-to-feet", "what looks like the sacrum lies above the vertebrae: slices run downwards"
         )
@@ -158,9 +160,21 @@ def check_levels(volume: Volume, found: Segmentation) -> NotEvaluable | None:
     return None
 
 
-def _height(mask: Mask) -> float:
-    counts = mask.sum((1, 2))
-    return float((np.arange(len(counts)) * counts).sum() / counts.sum())
+def _sacrum(found: Segmentation) -> Iterator[Piece]:
+    box = found.boxes.get(VERTEBRA_LABELS[-1])
+    if box is not None:
+        yield Piece(box=box, mask=found.vertebrae[box] == VERTEBRA_LABELS[-1])
+
+
+def _height(pieces: Iterable[Piece | None]) -> float:
+    """Mean slice of what lies in the pieces, NaN where that is nothing."""
+    total = voxels = 0
+    for piece in pieces:
+        if piece is not None:
+            counts = piece.mask.sum((1, 2))
+            total += int(((np.arange(len(counts)) + piece.box[0].start) * counts).sum())
+            voxels += int(counts.sum())
+    return total / voxels if voxels else float("nan")
 
 
 def _refused(volume: Volume, code: str, reason: str) -> NotEvaluable:

@@ -1,6 +1,7 @@
 """From tissues to whole vertebrae with one level each: bodies are told apart along the spine and counted from below."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -8,18 +9,22 @@ import numpy.typing as npt
 import torch
 from scipy import ndimage, signal
 
+from models.bone_muscle_ct.sections import Piece, Sections, boxes_of
 from models.bone_muscle_ct.segmentation import (
     BONES,
     HU,
     LEVELS,
     TISSUES,
     VERTEBRA_LABELS,
+    Box,
     Labels,
     Mask,
     Probabilities,
     SegmentationNet,
     Triple,
+    classes_at,
     infer,
+    likeliest,
     resample,
     source_box,
     to_source,
@@ -43,6 +48,7 @@ HANG = (29.0, 0.5, 13.0)
 DENSE = 4.0  # mm, SD of the brightness along the line: makes one of the two end plates beside a disc
 BELOW = 22.0  # mm below the lowest body: what lies there is no part of it; assumption
 BONE_HU = 260.0  # between soft tissue (50) and what a voxel half of cortex shows; assumption
+FLESH = 0.25  # probability of any muscle below which none is looked for; assumption
 DOUBTFUL = (0.3, 0.7)  # probability of bone between which HU decides at the source's resolution; assumption
 
 Vector = npt.NDArray[np.float64]
@@ -63,12 +69,12 @@ class Segmentation:
     """Masks on the source grid, (Z, Y, X).
 
     vertebrae: uint8, VerSe values (17-19 T10-T12, 20-24 L1-L5, 26 sacrum); bodies: of vertebrae, without arches and
-    sacrum; muscles: uint8, 1 + index in MUSCLES.
+    sacrum; muscles: uint8, 1 + index in MUSCLES, painted where they are looked at.
     """
 
     vertebrae: Labels = field(repr=False)
     bodies: Mask = field(repr=False)
-    muscles: Labels = field(repr=False)
+    muscles: Labels | Sections = field(repr=False)
     levels: tuple[Body, ...]  #: from the head down; empty when they could not be counted
     doubtful: bool  #: no sacrum to count from, or a gap between bodies (a missed one, a fusion, a transitional one)
     spacing: Triple  #: mm (z, y, x)
@@ -76,6 +82,16 @@ class Segmentation:
     def body(self, level: str) -> Body | None:
         """The body of this level, None when it was not found."""
         return next((b for b in self.levels if b.level == level), None)
+
+    @cached_property
+    def boxes(self) -> dict[int, Box]:
+        """The smallest box around each value of `vertebrae`."""
+        return boxes_of(self.vertebrae)
+
+    def body_mask(self, value: int) -> Piece | None:
+        """The body of the vertebra with this value, within the vertebra's box; None without a vertebra."""
+        box = self.boxes.get(value)
+        return None if box is None else Piece(box=box, mask=self.bodies[box] & (self.vertebrae[box] == value))
 
 
 @dataclass(frozen=True)
@@ -217,7 +233,7 @@ def segment(net: SegmentationNet, hu: HU, spacing: Triple, *, device: str | torc
 def assemble(found: Probabilities, hu: HU, spacing: Triple) -> Segmentation:
     """Masks and levels from the network's answer; hu and spacing of the source."""
     cell, ml = np.asarray(found.spacing), float(np.prod(found.spacing)) / 1000
-    best = found.classes.argmax(0).numpy()
+    best = likeliest(found.classes).numpy()
     mask = column(best == BODY, best == SACRUM, cell)
     places = (np.argwhere(mask) + 0.5) * cell
     line = line_of(places) if len(places) else None
@@ -226,8 +242,8 @@ def assemble(found: Probabilities, hu: HU, spacing: Triple) -> Segmentation:
     doubtful, bodies = True, []
     if line is not None:
         along = line.along(places)
-        coarse = resample(hu, (best.shape[0], best.shape[1], best.shape[2])).numpy()
-        spans = split(along, coarse[mask].astype(np.float64), ml)
+        coarse = resample(hu, (best.shape[0], best.shape[1], best.shape[2])) if found.hu is None else found.hu
+        spans = split(along, coarse.numpy()[mask].astype(np.float64), ml)
         inside = [(along >= a) & (along < b) for a, b in spans]
         centres = np.asarray([along[where].mean() for where in inside])
         chosen, doubtful = count_up(centres, _sacrum_top(best == SACRUM, line, cell, ml))
@@ -236,11 +252,9 @@ def assemble(found: Probabilities, hu: HU, spacing: Triple) -> Segmentation:
             for c, where in zip(chosen, inside, strict=True) if c >= 0
         ]  # fmt: skip
     vertebrae, body = paint_vertebrae(found, hu, line, spans, chosen)
-    muscles = paint_muscles(found, (hu.shape[0], hu.shape[1], hu.shape[2]))
-    muscles[vertebrae > 0] = 0
     return Segmentation(
-        vertebrae=vertebrae, bodies=body, muscles=muscles, levels=tuple(bodies[::-1]), doubtful=doubtful,
-        spacing=spacing,
+        vertebrae=vertebrae, bodies=body, muscles=paint_muscles(found, vertebrae), levels=tuple(bodies[::-1]),
+        doubtful=doubtful, spacing=spacing,
     )  # fmt: skip
 
 
@@ -283,34 +297,41 @@ def paint_vertebrae(
         return vertebrae, bodies
     share = upsample(total[None], shape, box)[0].numpy()
     bone = (share > DOUBTFUL[1]) | ((share > DOUBTFUL[0]) & (hu[box] > BONE_HU))
-    kind = to_source(found.classes[BONES], shape, box)  # body, arch, sacrum
-    value = np.zeros(bone.shape, np.uint8)
-    value[bone & (kind == 2)] = VERTEBRA_LABELS[-1]
+    corner = np.asarray([part.start for part in box])
+    places = np.argwhere(bone)
+    kind = likeliest(classes_at(found.classes[BONES], shape, places + corner)).numpy()  # body, arch, sacrum
+    of_bone = np.zeros(len(places), np.uint8)
+    of_bone[kind == 2] = VERTEBRA_LABELS[-1]
     if line is not None and spans:
         source = np.asarray([n * s / m for n, s, m in zip(total.shape, found.spacing, shape, strict=True)])
-        corner = np.asarray([part.start for part in box])
         usual = float(np.median([b - a for a, b in spans]))
         top = max(spans[-1][1], spans[-1][0] + usual)  # a body that is cut off ends later than what is seen of it
         middles = np.asarray([*((b + c) / 2 for (_, b), (c, _) in pairwise(spans)), top])
         above = chosen[-1] - 1  # its arch hangs into the scan; there is no body to find
         names = np.asarray([VERTEBRA_LABELS[c] if c >= 0 else 0 for c in (*chosen, above)], np.uint8)
         for part, hanging in ((0, False), (1, True)):
-            where = np.argwhere(bone & (kind == part))
-            along = line.along((where + corner + 0.5) * source, hanging=hanging)
+            where = kind == part
+            along = line.along((places[where] + corner + 0.5) * source, hanging=hanging)
             found_names = names[np.digitize(along, middles)]
             found_names[(along < spans[0][0] - BELOW) | (along > top + usual)] = 0  # of no vertebra that is known
-            value[tuple(where.T)] = found_names
-    vertebrae[box] = value
-    bodies[box] = (value > 0) & (kind == 0)
+            of_bone[where] = found_names
+    vertebrae[box][bone] = of_bone
+    bodies[box][bone] = (of_bone > 0) & (kind == 0)
     return vertebrae, bodies
 
 
-def paint_muscles(found: Probabilities, shape: tuple[int, int, int]) -> Labels:
-    """Muscles on the source grid: 1 + index in MUSCLES."""
-    muscles = np.zeros(shape, np.uint8)
+def paint_muscles(found: Probabilities, vertebrae: Labels) -> Sections:
+    """Muscles on the grid of the vertebrae, where none of these is: 1 + index in MUSCLES."""
+    shape = (vertebrae.shape[0], vertebrae.shape[1], vertebrae.shape[2])
     flesh = found.classes[BONES.stop :]
-    box = source_box(flesh.sum(0).numpy() > 0.25, shape)
-    if box is not None:
-        rest = found.classes[: BONES.stop].sum(0, keepdim=True)
-        muscles[box] = to_source(torch.cat([rest, flesh]), shape, box)
-    return muscles
+    box = source_box(flesh.sum(0).numpy() > FLESH, shape)
+    classes = torch.cat([found.classes[: BONES.stop].sum(0, keepdim=True), flesh])
+
+    def paint(k: int) -> Labels:
+        section = np.zeros(shape[1:], np.uint8)
+        if box is not None and box[0].start <= k < box[0].stop:
+            section[box[1:]] = to_source(classes, shape, (slice(k, k + 1), box[1], box[2]))[0]
+            section[vertebrae[k] > 0] = 0
+        return section
+
+    return Sections(shape, paint)

@@ -1,12 +1,13 @@
 """What is measured in the masks at the resolution of the source: trabecular HU by level, muscle at L3."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
 from models.bone_muscle_ct.labelling import Segmentation
+from models.bone_muscle_ct.sections import Piece, Sections
 from models.bone_muscle_ct.segmentation import HU, MUSCLES, VERTEBRA_LABELS, Labels, Mask, Triple
 
 MEASURED = ("T11", "T12", "L1", "L2", "L3", "L4", "L5")
@@ -33,6 +34,7 @@ class Trabecular:
     hu: float
     sd: float  #: HU, between voxels
     voxels: int
+    region: Piece = field(repr=False, compare=False)  #: where
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,13 @@ class Measurements:
     muscles: dict[str, Muscle]  #: the same by muscle
     slice_l3: int | None  #: index of the source slice of L3's middle
 
+    def region(self, level: str) -> Piece:
+        """Where the trabecular HU of a level was measured. Raises ValueError when it was not."""
+        found = next((t.region for t in self.trabecular if t.level == level), None)
+        if found is None:
+            raise ValueError(f"level must be one that was measured, got {level!r}")
+        return found
+
     def hu(self, level: str) -> float:
         """Trabecular HU of a level, NaN when it was not measured."""
         return next((t.hu for t in self.trabecular if t.level == level), float("nan"))
@@ -65,17 +74,21 @@ def measure(hu: HU, found: Segmentation) -> Measurements:
     for level in MEASURED:
         if found.body(level) is None:
             continue
-        box = _box(found.vertebrae == VALUE[level])
+        box = found.boxes.get(VALUE[level])
         if box is None:
             continue
         if float(hu[box].max()) > METAL:
             metal.append(level)
             continue
         region = trabecular_region(found, level)
-        values = hu[region]
+        if region is None:
+            continue
+        values = hu[region.box][region.mask]
         if values.size * float(np.prod(found.spacing)) >= FEWEST:
             trabecular.append(
-                Trabecular(level=level, hu=float(values.mean()), sd=float(values.std()), voxels=values.size)
+                Trabecular(
+                    level=level, hu=float(values.mean()), sd=float(values.std()), voxels=values.size, region=region
+                )
             )
     middle = found.body("L3")
     if middle is None:
@@ -117,14 +130,18 @@ def frame_of(found: Segmentation, level: str, mask: Mask, start: Vector) -> tupl
     return np.asarray(middle, np.float64), axes, np.asarray((high - low) / 0.96, np.float64)
 
 
-def trabecular_region(found: Segmentation, level: str) -> Mask:
-    """The ellipsoid in the front of a body's spongiosa, (Z, Y, X); empty when there is no body or no room in it."""
-    out = np.zeros(found.vertebrae.shape, np.bool_)
-    body = found.bodies & (found.vertebrae == VALUE[level])
-    box = _box(body)
-    if box is None:
-        return out
-    parts, count = ndimage.label(body[box])
+def trabecular_region(found: Segmentation, level: str) -> Piece | None:
+    """The ellipsoid in the front of a body's spongiosa; None without a body."""
+    vertebra = found.body_mask(VALUE[level])
+    inside = None if vertebra is None else _box(vertebra.mask)
+    if vertebra is None or inside is None:
+        return None
+    box = (
+        slice(vertebra.box[0].start + inside[0].start, vertebra.box[0].start + inside[0].stop),
+        slice(vertebra.box[1].start + inside[1].start, vertebra.box[1].start + inside[1].stop),
+        slice(vertebra.box[2].start + inside[2].start, vertebra.box[2].start + inside[2].stop),
+    )
+    parts, count = ndimage.label(vertebra.mask[inside])
     if count > 1:
         parts = parts == 1 + int(np.bincount(parts.ravel())[1:].argmax())
     mask = np.pad(parts > 0, 1)
@@ -138,11 +155,10 @@ def trabecular_region(found: Segmentation, level: str) -> Mask:
     norm = np.zeros(depth.shape)
     for axis, share, size in zip(axes, REGION, extent, strict=True):
         norm += (sum(a * o for a, o in zip(axis, offsets, strict=True)) / (share * size)) ** 2
-    out[box] = (norm < 1) & (depth > min(EROSION, 0.9 * float(depth.max())))
-    return out
+    return Piece(box=box, mask=(norm < 1) & (depth > min(EROSION, 0.9 * float(depth.max()))))
 
 
-def muscle_at(hu: HU, muscles: Labels, spacing: Triple, k: int) -> tuple[Muscle, dict[str, Muscle]]:
+def muscle_at(hu: HU, muscles: Labels | Sections, spacing: Triple, k: int) -> tuple[Muscle, dict[str, Muscle]]:
     """All skeletal muscle, and each muscle, in source slice k. muscles: 1 + index in MUSCLES."""
     image, section = muscle_image(hu, muscles, spacing, k), muscles[k]
     cell = spacing[1] * spacing[2] / 100
@@ -150,7 +166,7 @@ def muscle_at(hu: HU, muscles: Labels, spacing: Triple, k: int) -> tuple[Muscle,
     return _one(image, section > 0, cell), {name: _one(image, where, cell) for name, where in present.items()}
 
 
-def muscle_image(hu: HU, muscles: Labels, spacing: Triple, k: int) -> npt.NDArray[np.float32]:
+def muscle_image(hu: HU, muscles: Labels | Sections, spacing: Triple, k: int) -> npt.NDArray[np.float32]:
     """(Y, X) HU of the muscles on source slice k as they are measured: a mean of slices, smoothed within the mask."""
     half = int(max(0.0, (THICKNESS / spacing[0] - 1) / 2) + 0.5)
     slab = hu[max(0, k - half) : k + half + 1].mean(0)
@@ -160,7 +176,7 @@ def muscle_image(hu: HU, muscles: Labels, spacing: Triple, k: int) -> npt.NDArra
     return np.asarray(ndimage.gaussian_filter(slab * inside, width) / weight, np.float32)
 
 
-def lean_muscle(hu: HU, muscles: Labels, spacing: Triple, k: int) -> Mask:
+def lean_muscle(hu: HU, muscles: Labels | Sections, spacing: Triple, k: int) -> Mask:
     """(Y, X) the muscle whose area is measured on source slice k: without the fat in it."""
     image = muscle_image(hu, muscles, spacing, k)
     return np.asarray((muscles[k] > 0) & (image >= SKELETAL[0]) & (image <= SKELETAL[1]), np.bool_)

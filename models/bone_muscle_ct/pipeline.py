@@ -12,11 +12,13 @@ from models.bone_muscle_ct.gates import check_levels, check_scan
 from models.bone_muscle_ct.layout import SLICES
 from models.bone_muscle_ct.places import Scan
 from models.bone_muscle_ct.prepare import Prepared, prepare_segmented, upright
-from models.bone_muscle_ct.preprocess import Stack
+from models.bone_muscle_ct.preprocess import CHANNELS, Stack
 from models.bone_muscle_ct.quality import muscle_cut_off, vessels
 from models.bone_muscle_ct.reader import Reader, load_reader
+from models.bone_muscle_ct.segmentation import FOLD, TYPICAL, WINDOWS
 from models.bone_muscle_ct.selection import ADULT_YEARS
 from models.contract import ScreeningModel
+from models.engines.engine import Part
 from models.strata import by_the_site, stratum_of
 from screening.card import ModelCard
 from screening.codes import CodedName
@@ -69,6 +71,17 @@ class BoneMuscle:
                 sop_instance_uid=image.sop_instance_uids[len(hu) // 2],
             )
         return self._findings(image, prepared, patient)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The U-Net, whose window follows the body, and the trunks over all slices with their bones and muscles."""
+        reader = self._reader
+        shape = (SLICES, CHANNELS, reader.size, reader.size)
+        window = (1, len(WINDOWS) * FOLD**3, *(side // FOLD for side in TYPICAL))
+        return (
+            Part(name="segmentation", network=reader.segmentation.unet, shape=window, varying=(2, 3, 4)),
+            Part(name="both", network=reader.both.encoder.trunk, shape=shape),
+            Part(name="bone", network=reader.bone.encoder.trunk, shape=shape),
+        )
 
     def probe(self) -> float:
         """Probability of a fracture within 5 years, 0..1, of made-up slices, past every refusal.

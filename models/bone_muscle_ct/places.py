@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from models.bone_muscle_ct.measurements import VALUE, lean_muscle, trabecular_region
+from models.bone_muscle_ct.measurements import VALUE, lean_muscle
 from models.bone_muscle_ct.prepare import Prepared
 from models.bone_muscle_ct.segmentation import MUSCLES, Mask
 from models.outlines import outline
@@ -32,6 +32,12 @@ class Scan:
         """SOP Instance UID of slice k."""
         return self.volume.sop_instance_uids[k]
 
+    @property
+    def plane(self) -> tuple[int, int]:
+        """Rows and columns of a slice."""
+        _, rows, columns = self.volume.hu.shape
+        return rows, columns
+
     def slice_of(self, level: str) -> int:
         """The slice through the middle of a body.
 
@@ -51,23 +57,31 @@ def body_box(scan: Scan, level: str, taken: Collection[str] = ()) -> Region:
     """The box around a vertebral body on the slice through its middle, or the nearest one that is not taken.
 
     taken: SOP Instance UIDs of slices that bear something else. Viewers write what lies on one slice over each other.
+
+    Raises
+    ------
+    ValueError
+        If the level was not found, or no voxel is its body's.
     """
-    found, middle = scan.prepared.segmentation, scan.slice_of(level)
-    body = found.bodies & (found.vertebrae == VALUE[level])
-    free = [int(k) for k in np.flatnonzero(body.any((1, 2))) if scan.uid(int(k)) not in taken]
-    k = min(free, key=lambda one: (abs(one - middle), one), default=middle)
-    mask = body[k][None] if body[k].any() else body  # without a free slice: the whole body, seen from above
-    rows, columns = np.flatnonzero(mask.any((0, 2))), np.flatnonzero(mask.any((0, 1)))
+    middle, body = scan.slice_of(level), scan.prepared.segmentation.body_mask(VALUE[level])
+    if body is None or not body.mask.any():
+        raise ValueError(f"no voxel is of the body of {level}")
+    shown = body.slices
+    k = min((k for k in shown if scan.uid(k) not in taken), key=lambda one: (abs(one - middle), one), default=middle)
+    # without a free slice: the whole body, seen from above
+    mask = body.mask[k - body.box[0].start][None] if k in shown else body.mask
+    rows = np.flatnonzero(mask.any((0, 2))) + body.box[1].start
+    columns = np.flatnonzero(mask.any((0, 1))) + body.box[2].start
     return rectangle(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1), scan.uid(k))
 
 
 def trabecular_ring(scan: Scan, level: str, taken: Collection[str] = ()) -> Region:
     """The outline of the measured part of a body on the slice, of those that are not taken, that holds most of it."""
-    mask = trabecular_region(scan.prepared.segmentation, level)
-    area = mask.sum((1, 2))
-    free = [int(k) for k in np.flatnonzero(area) if scan.uid(int(k)) not in taken]
-    k = max(free or np.flatnonzero(area).tolist(), key=lambda one: (area[one], -one))
-    return _ring(mask[k], scan.uid(k))
+    region = scan.prepared.measurements.region(level)
+    area = dict(enumerate(region.mask.sum((1, 2)).tolist(), start=region.box[0].start))
+    shown = region.slices
+    k = max([k for k in shown if scan.uid(k) not in taken] or shown, key=lambda one: (area[one], -one))
+    return _ring(region.section(k, scan.plane), scan.uid(k))
 
 
 def muscle_rings(scan: Scan, k: int) -> tuple[Region, ...]:
@@ -80,16 +94,16 @@ def muscle_rings(scan: Scan, k: int) -> tuple[Region, ...]:
 
 def trabecular_segment(scan: Scan, level: str, tracking_identifier: str) -> Segment:
     """The measured part of a body through all its slices."""
-    mask = trabecular_region(scan.prepared.segmentation, level)
-    slices = np.flatnonzero(mask.any((1, 2)))
+    region = scan.prepared.measurements.region(level)
+    slices = region.slices
     return Segment(
         label=f"{level} trabecular ROI",
         category=codes.ANATOMICAL_STRUCTURE,
         kind=codes.VERTEBRAE[level],
         site=None,
         tracking_identifier=tracking_identifier,
-        sop_instance_uids=tuple(scan.uid(int(k)) for k in slices),
-        mask=mask[slices],
+        sop_instance_uids=tuple(scan.uid(k) for k in slices),
+        mask=np.stack([region.section(k, scan.plane) for k in slices]),
     )
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from models.bone_muscle_ct.labelling import Segmentation, segment
 from models.bone_muscle_ct.layout import LEVELS, Layout, Point, lay_out
 from models.bone_muscle_ct.measurements import Measurements, measure
-from models.bone_muscle_ct.preprocess import Floats, Stack, cut
+from models.bone_muscle_ct.preprocess import Among, Floats, Stack, cut
 from models.bone_muscle_ct.segmentation import LEVELS as SEGMENTED
 from models.bone_muscle_ct.segmentation import MUSCLES, VERTEBRA_LABELS, SegmentationNet
 from screening.errors import BadGeometry
@@ -89,10 +89,10 @@ def prepare_upright(
 def prepare_segmented(hu: Floats, affine: Affine, found: Segmentation, *, size: int, pixel: float) -> Prepared:
     """The same for a volume whose segmentation is known; raises ValueError as `prepare` does."""
     places = lay_out(bodies_of(found, affine))
-    values = [value for level, value in zip(SEGMENTED, VERTEBRA_LABELS, strict=True) if level in LEVELS]
-    muscles = [1 + MUSCLES.index(name) for name in SPINAL]
+    values = tuple(value for level, value in zip(SEGMENTED, VERTEBRA_LABELS, strict=True) if level in LEVELS)
+    muscles = tuple(1 + MUSCLES.index(name) for name in SPINAL)
     stack = cut(
-        hu, affine, places, bone=np.isin(found.vertebrae, values), muscle=np.isin(found.muscles, muscles), size=size,
+        hu, affine, places, bone=Among(found.vertebrae, values), muscle=Among(found.muscles, muscles), size=size,
         pixel=pixel,
     )  # fmt: skip
     return Prepared(stack=stack, layout=places, segmentation=found, measurements=measure(hu, found), affine=affine)

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.bone_muscle_ct.layout import Layout
+from models.bone_muscle_ct.sections import Sections
 
 VERSION = "bone-muscle-1"
 BONE_WINDOW, MUSCLE_WINDOW = (-100.0, 900.0), (-150.0, 250.0)  # HU (models.md 3, S4)
@@ -23,6 +24,23 @@ NOTHING = -1024.0  # HU where the CT shows nothing
 Codes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Among:
+    """The mask of what has one of these labels; only the slices that are asked for are looked at."""
+
+    labels: npt.NDArray[np.uint8] | Sections = field(repr=False)
+    values: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the labels."""
+        return self.labels.shape
+
+    def __getitem__(self, slices: slice) -> Bools:
+        """The mask on these slices."""
+        return np.isin(self.labels[slices], self.values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +65,14 @@ def decode(codes: Tensor) -> Tensor:
 
 
 def cut(
-    hu: Floats, affine: npt.NDArray[np.float64], layout: Layout, *, bone: Bools, muscle: Bools, size: int, pixel: float
+    hu: Floats,
+    affine: npt.NDArray[np.float64],
+    layout: Layout,
+    *,
+    bone: Bools | Among,
+    muscle: Bools | Among,
+    size: int,
+    pixel: float,
 ) -> Stack:
     """Slices of a volume at the places of a layout.
 
@@ -88,10 +113,19 @@ def cut(
         at = points[::-1].reshape(3, *x.shape)
         values = ndimage.map_coordinates(hu, at, order=1, mode="constant", cval=NOTHING, prefilter=False)
         pictures[k] = encode(_mean(values, fine))
+        near = _slices_near(at[0], len(hu))
+        at[0] -= near.start
         for mask, whole in zip(masks, (bone, muscle), strict=True):
-            inside = ndimage.map_coordinates(whole.astype(np.uint8), at, order=0, mode="constant", prefilter=False)
+            part = whole[near].astype(np.uint8)
+            inside = ndimage.map_coordinates(part, at, order=0, mode="constant", prefilter=False)
             mask[k] = _mean(inside.astype(np.float32), fine) > 0.5
     return Stack(pictures=pictures, bone=masks[0], muscle=masks[1], present=present)
+
+
+def _slices_near(heights: npt.NDArray[np.float64], count: int) -> slice:
+    """The slices, of so many, between which places lie; one at the end where all lie outside."""
+    low = int(np.clip(np.floor(heights.min()), 0, count - 1))
+    return slice(low, int(np.clip(np.ceil(heights.max()) + 1, low + 1, count)))
 
 
 def coarsen(hu: Floats, fine: int) -> Floats:

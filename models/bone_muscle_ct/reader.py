@@ -21,6 +21,7 @@ from models.weights import fill, pick_device, read_weights
 from screening.card import ModelCard
 from screening.errors import WeightsMismatch
 from screening.images import Volume
+from screening.stopwatch import stage
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,7 +78,8 @@ class Reader:
         found: dict[bool, Output] = {}
         for bone_only, network in ((False, self.both), (True, self.bone)):
             x = network_input(pictures, bone, muscle, pixel=self.pixel, bone_only=bone_only)
-            found[bone_only] = network(x, present)
+            with stage("network.bone" if bone_only else "network.bone_and_muscle"):
+                found[bone_only] = network(x, present)
         both = found[False]
         told = network_levels(present, self.both)
         levels = np.where(told, self.calibration.level(_numbers(both.levels)), np.nan)

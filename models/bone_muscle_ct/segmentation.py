@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.unet import UNet3d
+from screening.stopwatch import timed
 
 GRID = 2.0  # mm: voxels of the network's input and output; assumption
 LEVELS = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1")
@@ -25,6 +26,7 @@ WIDTHS = (16, 32, 64, 96)  # 1.1 M parameters; assumption
 FOLD = 2  # voxels a side that are one position of the network: it works at 4 mm and answers at 2 mm
 SLAB_SLICES = 48  # voxels along z that are looked at in one pass, the whole section each, as in training
 WIDEST = (240, 304)  # voxels (y, x) of the largest section that is looked at in one pass, 48 x 61 cm
+TYPICAL = (48, 160, 224)  # voxels (z, y, x) that are looked at in one pass of an adult, 10 x 32 x 45 cm
 LONGEST = 3000.0  # mm: no scan of one patient is longer
 SKIN = -300.0  # HU: what is brighter may be the patient
 SLAB = 16  # source slices whose classes are found at a time: bounds memory
@@ -32,6 +34,7 @@ SLAB = 16  # source slices whose classes are found at a time: bounds memory
 Labels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 HU = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
 Triple = tuple[float, float, float]
 Box = tuple[slice, slice, slice]
 
@@ -76,10 +79,11 @@ class SegmentationNet(nn.Module):
 class Probabilities:
     """What the network says, on its own grid over the same block of space as the source.
 
-    classes: float32 (TISSUES, Z, Y, X), sums to 1.
+    classes: float32 (TISSUES, Z, Y, X), sums to 1; hu: float32 (Z, Y, X), the source resampled, where that is known.
     """
 
     classes: Tensor = field(repr=False)
+    hu: Tensor | None = field(default=None, repr=False)
     spacing: Triple  #: mm (z, y, x): close to GRID
 
 
@@ -146,7 +150,8 @@ def infer(net: SegmentationNet, hu: HU, spacing: Triple, *, device: str | torch.
         For a volume without three sides, of no or unending size.
     """
     shape = grid_shape(hu.shape, spacing)
-    small = resample(hu, shape).clamp(AIR, 3071.0)
+    resampled = resample(hu, shape)
+    small = resampled.clamp(AIR, 3071.0)
     box = body_box(small.numpy())
     body = small[box]
     room = [-(-n // net.multiple) * net.multiple for n in body.shape]
@@ -154,26 +159,35 @@ def infer(net: SegmentationNet, hu: HU, spacing: Triple, *, device: str | torch.
                             value=AIR)  # fmt: skip
     window = (min(room[0], SLAB_SLICES), *(min(r, most) for r, most in zip(room[1:], WIDEST, strict=True)))
     found = sliding_window_inference(
-        windows(padded[None]).to(device), window, 1, net, overlap=(0.5, 0.25, 0.25), mode="gaussian", device="cpu"
-    )
+        windows(padded[None]).to(device), window, 1, timed("network.segmentation", net), overlap=(0.5, 0.25, 0.25),
+        mode="gaussian", device="cpu",
+    )  # fmt: skip
     logits = cast(Tensor, found)[0].float()  # one network output, so neither tuple nor dict
     classes = torch.zeros(len(TISSUES), *shape)
     classes[0] = 1.0
     classes[:, box[0], box[1], box[2]] = logits[:, : body.shape[0], : body.shape[1], : body.shape[2]].softmax(0)
     real = tuple(n * s / m for n, s, m in zip(hu.shape, spacing, shape, strict=True))
-    return Probabilities(classes=classes, spacing=(real[0], real[1], real[2]))
+    return Probabilities(classes=classes, hu=resampled, spacing=(real[0], real[1], real[2]))
 
 
 def upsample(values: Tensor, shape: tuple[int, int, int], box: Box) -> Tensor:
     """Linear interpolation onto a box of the source grid `shape`: (C, Z, Y, X) -> (C, *box)."""
     for axis, (size, part) in enumerate(zip(shape, box, strict=True), start=1):
-        have = values.shape[axis]
-        at = ((torch.arange(part.start, part.stop) + 0.5) * (have / size) - 0.5).clamp(0, have - 1)
-        low = at.long().clamp(max=max(0, have - 2))
-        share = (at - low).reshape([-1 if k == axis else 1 for k in range(4)])
-        below, above = values.index_select(axis, low), values.index_select(axis, (low + 1).clamp(max=have - 1))
-        values = torch.lerp(below, above, share)
+        low, high, share = _between(values.shape[axis], size, torch.arange(part.start, part.stop))
+        last = axis == 3  # memory is copied in rows: the axis along which values are picked must not be theirs
+        rows = values.transpose(2, 3).contiguous() if last else values
+        along = 2 if last else axis
+        below, above = rows.index_select(along, low), rows.index_select(along, high)
+        found = torch.lerp(below, above, share.reshape([-1 if k == along else 1 for k in range(4)]))
+        values = found.transpose(2, 3) if last else found
     return values
+
+
+def _between(have: int, size: int, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Of `have` values along an axis those below and above places of `size`, and the share of the upper one."""
+    at = ((index + 0.5) * (have / size) - 0.5).clamp(0, have - 1)
+    low = at.long().clamp(max=max(0, have - 2))
+    return low, (low + 1).clamp(max=have - 1), at - low
 
 
 def to_source(classes: Tensor, shape: tuple[int, int, int], box: Box) -> Labels:
@@ -181,9 +195,34 @@ def to_source(classes: Tensor, shape: tuple[int, int, int], box: Box) -> Labels:
     out = np.empty([part.stop - part.start for part in box], np.uint8)
     for start in range(box[0].start, box[0].stop, SLAB):
         part = slice(start, min(start + SLAB, box[0].stop))
-        found = upsample(classes, shape, (part, box[1], box[2])).argmax(0)
-        out[part.start - box[0].start : part.stop - box[0].start] = found.numpy().astype(np.uint8)
+        found = likeliest(upsample(classes, shape, (part, box[1], box[2])))
+        out[part.start - box[0].start : part.stop - box[0].start] = found.numpy()
     return out
+
+
+def likeliest(values: Tensor) -> Tensor:
+    """Index of the largest along the first axis, the first of equal ones, as uint8; quicker than argmax."""
+    best = values[0].clone()
+    out = torch.zeros_like(best, dtype=torch.uint8)
+    for number in range(1, len(values)):
+        out.masked_fill_(values[number] > best, number)
+        torch.maximum(best, values[number], out=best)
+    return out
+
+
+def classes_at(classes: Tensor, shape: tuple[int, int, int], places: Places) -> Tensor:
+    """(C, N) what `upsample` gives at places (N, 3) of the source grid: z, y, x."""
+    low: list[Tensor] = []
+    high: list[Tensor] = []
+    share: list[Tensor] = []
+    for axis, size in enumerate(shape):
+        ends = _between(classes.shape[axis + 1], size, torch.from_numpy(places[:, axis]))
+        for part, found in zip((low, high, share), ends, strict=True):
+            part.append(found)
+    y_x = [(y, x) for y in (low[1], high[1]) for x in (low[2], high[2])]
+    corners = [torch.lerp(classes[:, low[0], y, x], classes[:, high[0], y, x], share[0]) for y, x in y_x]
+    rows = [torch.lerp(corners[k], corners[k + 2], share[1]) for k in range(2)]
+    return torch.lerp(rows[0], rows[1], share[2])
 
 
 def source_box(inside: Mask, shape: tuple[int, int, int]) -> Box | None:

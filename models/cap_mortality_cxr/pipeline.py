@@ -16,11 +16,12 @@ from models.cap_mortality_cxr import preprocess
 from models.cap_mortality_cxr.combined import CURB65, MORTALITY_30D_CURB65, SCORE, Combination, Severity, severity_of
 from models.cap_mortality_cxr.network import MortalityNet, Output
 from models.cap_mortality_cxr.selection import ADULT_YEARS
-from models.chest_position import check_whole, position_net, position_of
-from models.chest_quality import quality_notes
+from models.chest_picture import ChestPicture
+from models.chest_position import position_net
 from models.contract import ScreeningModel
+from models.engines.engine import Part
 from models.framing import Array, Frame, analysed_area
-from models.frontal_gate import FrontalNet, Refusal, check_values, check_view, frontal_score
+from models.frontal_gate import FrontalNet, Refusal, frontal_score
 from models.recalibration import Recalibration, recalibrations
 from models.strata import by_the_site, stratum_of
 from models.weights import fill, pick_device, read_weights
@@ -41,6 +42,7 @@ from screening.findings import (
 from screening.images import Image, Radiograph
 from screening.rounding import rounded
 from screening.settings import ModelSettings
+from screening.stopwatch import stage
 from screening.types import ClinicalContext, Patient
 
 MORTALITY_30D = CodedName(
@@ -117,14 +119,15 @@ class CapMortality:
         """
         if not isinstance(image, Radiograph):
             return NotEvaluable(code="not-a-radiograph", reason="the image is a volume; a frontal radiograph is needed")
-        refused = self._refuse(image, patient)
+        picture = self._picture(image.pixels)
+        refused = _refuse(image.sop_instance_uid, patient, picture)
         if refused is not None:
             return refused
         size = self._card.input_size[0]
-        square, frame = preprocess.prepare(image.pixels, size)
-        with torch.inference_mode():
+        square, frame = preprocess.prepare(image.pixels, size, between=picture.between)
+        with torch.inference_mode(), stage("network.mortality"):
             output: Output = self._network(preprocess.to_tensor(square).to(self._device))
-        logit = float(output.logit[0])
+            logit = float(output.logit[0])  # waits for the device
         risk = rounded(100 * self._calibration.probability(logit), 2)
         severity = severity_of(patient, context)
         beside = self._beside(logit, severity)
@@ -142,38 +145,23 @@ class CapMortality:
                 *((FAR_NOTE,) if distance > FAR_FROM_TRAINING else ()),
                 *severity.notes,
                 *self._lacking(severity),
-                *quality_notes(self._position, image.pixels),
+                *picture.notes(),
             ),
             out_of_distribution=distance,
             heatmap=_cropped(heat, frame, image),
         )
 
-    def _refuse(self, image: Radiograph, patient: Patient) -> NotEvaluable | None:
-        uid = image.sop_instance_uid
-        if patient.age_years is None:
-            return NotEvaluable(
-                code="age-unknown",
-                reason="the header gives neither birth date nor age; the model is for adults only",
-                sop_instance_uid=uid,
-            )
-        if patient.age_years < ADULT_YEARS:
-            return NotEvaluable(
-                code="not-adult",
-                reason=f"age is {int(patient.age_years)} years; the model is for {int(ADULT_YEARS)} years and over",
-                sop_instance_uid=uid,
-            )
-        refusal = self.refuse_picture(image.pixels)
-        if refusal is None:
-            return None
-        return NotEvaluable(code=refusal.code, reason=refusal.reason, sop_instance_uid=uid)
-
     def refuse_picture(self, pixels: Array) -> Refusal | None:
         """What speaks against float32 (rows, columns) in 0..1 being a whole upright frontal chest, or None."""
-        return (
-            check_values(pixels)
-            or check_view(self._gate, pixels, self._gate_threshold)
-            or check_whole(position_of(self._position, pixels))
-        )
+        return self._picture(pixels).refusal()
+
+    def _picture(self, pixels: Array) -> ChestPicture:
+        return ChestPicture(pixels, self._gate, self._gate_threshold, self._position)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The trunk. The gates take no time."""
+        size = self._card.input_size[0]
+        return (Part(name="trunk", network=self._network.trunk, shape=(1, 1, size, size)),)
 
     def probe(self) -> float:
         """Probability, 0..1, for a made-up picture, past every refusal: whether these weights make numbers at all.
@@ -230,6 +218,25 @@ class CapMortality:
             "If the patient has community-acquired pneumonia, the estimated probability of death from any cause within"
             f" 30 days is {risk:.0f} %{stratum}.{both} The estimate does not diagnose pneumonia."
         )
+
+
+def _refuse(uid: str, patient: Patient, picture: ChestPicture) -> NotEvaluable | None:
+    if patient.age_years is None:
+        return NotEvaluable(
+            code="age-unknown",
+            reason="the header gives neither birth date nor age; the model is for adults only",
+            sop_instance_uid=uid,
+        )
+    if patient.age_years < ADULT_YEARS:
+        return NotEvaluable(
+            code="not-adult",
+            reason=f"age is {int(patient.age_years)} years; the model is for {int(ADULT_YEARS)} years and over",
+            sop_instance_uid=uid,
+        )
+    refusal = picture.refusal()
+    if refusal is None:
+        return None
+    return NotEvaluable(code=refusal.code, reason=refusal.reason, sop_instance_uid=uid)
 
 
 def _risk(name: CodedName, percent: float) -> Measurement:

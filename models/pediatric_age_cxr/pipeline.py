@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.chest_position import check_whole, position_net, position_of
-from models.chest_quality import quality_notes
+from models.chest_picture import ChestPicture
+from models.chest_position import position_net
 from models.contract import ScreeningModel
+from models.engines.engine import Part
 from models.framing import analysed_area
-from models.frontal_gate import SHARED_THRESHOLD, FrontalNet, check_values, check_view, frontal_score, shared_gate
+from models.frontal_gate import SHARED_THRESHOLD, FrontalNet, frontal_score, shared_gate
 from models.pediatric_age_cxr import majority
 from models.pediatric_age_cxr.heat import heat_of
-from models.pediatric_age_cxr.preprocess import Prepared, Sex, prepare, prepare_radiograph
+from models.pediatric_age_cxr.preprocess import Prepared, Sex, prepare
 from models.pediatric_age_cxr.reader import MONTHS, Ages, Reader, load_reader
 from screening import codes
 from screening.ages import age_text
@@ -86,10 +87,11 @@ class PediatricAge:
         """Estimated age, difference from the calendar, heat map, or why there are none. Deterministic on the CPU."""
         if not isinstance(image, Radiograph):
             return NotEvaluable(code="not-a-radiograph", reason="the image is a volume; a frontal radiograph is needed")
-        refused = self._refuse(image, patient, context)
+        chest = ChestPicture(image.pixels, self._gate, SHARED_THRESHOLD, self._position)
+        refused = _refuse(image, patient, context, chest)
         if refused is not None:
             return refused
-        picture, sex = prepare_radiograph(image, self._reader.size), _sex(patient)
+        picture, sex = prepare(image.pixels, image.spacing, self._reader.size, between=chest.between), _sex(patient)
         ages = self._reader.read([picture], [sex])
         if patient.age_years is None:
             refused = _refuse_unstated(ages, image.sop_instance_uid)
@@ -99,7 +101,7 @@ class PediatricAge:
         estimate = self._estimate(ages, image, patient)
         notes = _notes(estimate, picture, sex, image)
         notes += (FAR_NOTE,) if ages.distance[0] > FAR_FROM_TRAINING else ()
-        notes += quality_notes(self._position, image.pixels)
+        notes += chest.notes()
         return Findings(
             groups=(_headline(estimate, picture, image.sop_instance_uid),),
             conclusion=_conclusion(estimate),
@@ -107,6 +109,11 @@ class PediatricAge:
             out_of_distribution=round(float(ages.distance[0]), 3),
             heatmap=heat,
         )
+
+    def parts(self) -> tuple[Part, ...]:
+        """The trunk. The gates take no time."""
+        size = self._reader.size
+        return (Part(name="trunk", network=self._reader.network.trunk, shape=(1, 1, size, size)),)
 
     def probe(self) -> float:
         """Estimated age of a made-up picture as a share of the scale, 0..1, past every refusal.
@@ -130,29 +137,6 @@ class PediatricAge:
                 raise WeightsMismatch(f"{what} is not finite: {value}")
         return float(ages.months[0]) / MONTHS[1]
 
-    def _refuse(self, image: Radiograph, patient: Patient, context: ClinicalContext) -> NotEvaluable | None:
-        uid = image.sop_instance_uid
-        if majority.asked_by(image.header) or majority.asked_by_context(context):
-            return NotEvaluable(
-                code="age-assessment",
-                reason="a request or description speaks of telling an age; this model never answers that",
-                sop_instance_uid=uid,
-            )
-        if patient.age_years is not None and majority.of_age(patient.age_years):
-            return NotEvaluable(
-                code="not-a-child",
-                reason=f"age is {int(majority.OF_AGE_YEARS)} years or over; the model is for children below that",
-                sop_instance_uid=uid,
-            )
-        refusal = (
-            check_values(image.pixels)
-            or check_view(self._gate, image.pixels, SHARED_THRESHOLD)
-            or check_whole(position_of(self._position, image.pixels))
-        )
-        if refusal is None:
-            return None
-        return NotEvaluable(code=refusal.code, reason=refusal.reason, sop_instance_uid=uid)
-
     def _estimate(self, ages: Ages, image: Radiograph, patient: Patient) -> Estimate:
         """In whole months, so that what is told adds up; nothing is told beyond the end of the scale."""
         months, low, high = (round(min(float(ends[0]), END)) for ends in (ages.months, ages.lower, ages.upper))
@@ -165,6 +149,26 @@ class PediatricAge:
             months=months, low=low, high=high, stated=stated, difference=months - stated - middle,
             z=rounded(float(z[0]), 2),
         )  # fmt: skip
+
+
+def _refuse(image: Radiograph, patient: Patient, context: ClinicalContext, chest: ChestPicture) -> NotEvaluable | None:
+    uid = image.sop_instance_uid
+    if majority.asked_by(image.header) or majority.asked_by_context(context):
+        return NotEvaluable(
+            code="age-assessment",
+            reason="a request or description speaks of telling an age; this model never answers that",
+            sop_instance_uid=uid,
+        )
+    if patient.age_years is not None and majority.of_age(patient.age_years):
+        return NotEvaluable(
+            code="not-a-child",
+            reason=f"age is {int(majority.OF_AGE_YEARS)} years or over; the model is for children below that",
+            sop_instance_uid=uid,
+        )
+    refusal = chest.refusal()
+    if refusal is None:
+        return None
+    return NotEvaluable(code=refusal.code, reason=refusal.reason, sop_instance_uid=uid)
 
 
 def _sex(patient: Patient) -> Sex | None:

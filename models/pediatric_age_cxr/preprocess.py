@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.framing import Array, Frame, robust_scale
+from models.framing import Array, Frame, Scaled, robust_scale
 from screening.findings import Point
 from screening.images import Radiograph
 
@@ -74,7 +74,9 @@ class Prepared:
     placement: Placement
 
 
-def prepare(pixels: Array, spacing: tuple[float, float] | None, size: int) -> Prepared:
+def prepare(
+    pixels: Array, spacing: tuple[float, float] | None, size: int, *, between: Scaled | None = None
+) -> Prepared:
     """Lay a picture into the network's square.
 
     Parameters
@@ -86,15 +88,20 @@ def prepare(pixels: Array, spacing: tuple[float, float] | None, size: int) -> Pr
         large, counts as unknown.
     size
         Side of the square, pixels.
+    between
+        The picture between PERCENTILES, where somebody has that already.
     """
-    top, bottom, left, right = exposed(pixels)
+    top, bottom, left, right = exposed(pixels, None if between is None else between.ends)
     cut = np.ascontiguousarray(pixels[top:bottom, left:right])
     rows, columns = cut.shape
     length = _millimetres(spacing, pixels.shape[0], pixels.shape[1], max(rows, columns))
     inner = size if length is None else max(1, min(size, round(size * length / FIELD)))
     placement = Placement(top=top, left=left, frame=Frame(rows=rows, columns=columns, size=inner), size=size)
-    whole = np.zeros_like(pixels, np.float32)
-    whole[top:bottom, left:right] = robust_scale(cut, *PERCENTILES)
+    if between is not None and cut.shape == pixels.shape:
+        whole = between.values
+    else:
+        whole = np.zeros_like(pixels, np.float32)
+        whole[top:bottom, left:right] = robust_scale(cut, *PERCENTILES)
     return Prepared(
         square=placement.apply(whole), known=length is not None, placement=placement,
         scale=0.0 if length is None else math.log(length / inner * size / FIELD),
@@ -116,13 +123,13 @@ def _millimetres(spacing: tuple[float, float] | None, rows: int, columns: int, l
     return mean * longest
 
 
-def exposed(pixels: Array) -> tuple[int, int, int, int]:
+def exposed(pixels: Array, ends: tuple[float, float] | None = None) -> tuple[int, int, int, int]:
     """First and last + 1 row, first and last + 1 column of what the collimator left open.
 
     Rows and columns at the edges that hardly vary are cut off, rows first. If more than 35 % of a side would go at one
-    end, nothing is cut there: that is no collimator.
+    end, nothing is cut there: that is no collimator. ends: PERCENTILES of the picture, where somebody has them already.
     """
-    low, high = np.percentile(pixels, PERCENTILES)
+    low, high = np.percentile(pixels, PERCENTILES) if ends is None else ends
     limit = FLAT * float(high - low)
     top, bottom = _ends(pixels, limit)
     left, right = _ends(pixels[top:bottom].T, limit)

@@ -22,6 +22,7 @@ from models.pediatric_age_cxr.preprocess import Prepared, Sex, scalars, to_tenso
 from models.weights import fill, pick_device, read_weights
 from screening.card import ModelCard
 from screening.errors import WeightsMismatch
+from screening.stopwatch import stage
 
 Floats = npt.NDArray[np.float64]
 
@@ -129,7 +130,7 @@ class Reader:
         return np.asarray((delta - np.asarray(self.spread.mean)[group]) / np.asarray(self.spread.sd)[group])
 
     def _pass(self, x: Tensor, told: Tensor) -> Output:
-        with torch.inference_mode():
+        with torch.inference_mode(), stage("network.age"):
             output: Output = self.network(x.to(self._device), told.to(self._device))
         return output
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.heatmaps import decode
+from screening.stopwatch import stage
 
 Points = npt.NDArray[np.float64]
 
@@ -81,9 +82,10 @@ def _look_smaller(network: nn.Module, squares: Tensor) -> Located:
 
 def _look(network: nn.Module, squares: Tensor, *, flip: bool) -> Located:
     x = standardise(squares)
-    heatmaps = network(x).float()
-    if flip:
-        heatmaps = (heatmaps + network(x.flip(3)).float().flip(3)) / 2
+    with stage("network.keypoints"):
+        heatmaps = network(x).float()
+        if flip:
+            heatmaps = (heatmaps + network(x.flip(3)).float().flip(3)) / 2
     points, peaks = refine(heatmaps)
     return Located(points.double().cpu().numpy(), peaks.double().cpu().numpy())
 

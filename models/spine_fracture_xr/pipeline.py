@@ -8,6 +8,7 @@ import numpy.typing as npt
 import torch
 
 from models.contract import ScreeningModel
+from models.engines.engine import Part
 from models.framing import Array, Frame
 from models.frontal_gate import FrontalNet, Refusal, check_values, frontal_score, shared_gate
 from models.spine_fracture_xr import findings
@@ -91,6 +92,15 @@ class SpineFracture:
         if frontal_score(self._chests, pixels) >= CHEST:
             return Refusal(code="frontal-chest", reason="the picture looks like a frontal chest radiograph")
         return check_hardware(square, located.points[0])
+
+    def parts(self) -> tuple[Part, ...]:
+        """The keypoints' network, and the trunk over canvas or patches. The gate and the arms take no time."""
+        reader = self._reader
+        size, view = reader.keypoint_size, reader.view
+        return (
+            Part(name="keypoints", network=reader.keypoints, shape=(1, 1, size, size)),
+            Part(name="trunk", network=reader.net.encoder.trunk, shape=(view.channels, 1, view.size, view.size)),
+        )
 
     def probe(self) -> float:
         """Risk of a fracture within 5 years, 0..1, of a made-up picture, past every refusal: do these weights compute.

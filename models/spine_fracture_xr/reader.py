@@ -22,6 +22,7 @@ from models.spine_fracture_xr.preprocess import VERSION, View, standardise
 from models.weights import fill, pick_device, read_weights
 from screening.card import ModelCard
 from screening.errors import WeightsMismatch
+from screening.stopwatch import stage
 
 Floats = npt.NDArray[np.float64]
 NAME = "spine_fracture_xr"
@@ -89,12 +90,13 @@ class FractureReader:
             (N, 7) of the referral in the order of ITEMS, NaN where not known.
         """
         parts: list[Seen] = []
-        for start in range(0, len(shown), BATCH):
-            x = shown[start : start + BATCH].to(self.device, memory_format=torch.channels_last)
-            parts.append(self.net.encoder(x))
-        features = torch.cat([part.features.float() for part in parts])
-        referral = torch.from_numpy(np.asarray(items, np.float32)).to(self.device)
-        arms = {name: _numbers(value) for name, value in self.net.hazards(features, referral).items()}
+        with stage("network.fracture"):
+            for start in range(0, len(shown), BATCH):
+                x = shown[start : start + BATCH].to(self.device, memory_format=torch.channels_last)
+                parts.append(self.net.encoder(x))
+            features = torch.cat([part.features.float() for part in parts])
+            referral = torch.from_numpy(np.asarray(items, np.float32)).to(self.device)
+            arms = {name: _numbers(value) for name, value in self.net.hazards(features, referral).items()}
         hazards = blended(arms, self.blends)
         near = [float(ood.distance(self.ood, row)) for row in features.cpu()]
         return Reading(

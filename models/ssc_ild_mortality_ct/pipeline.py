@@ -8,9 +8,11 @@ import torch
 
 from models.contract import ScreeningModel
 from models.ct_selection import is_sharp
+from models.engines.engine import Part
 from models.ssc_ild_mortality_ct import findings
 from models.ssc_ild_mortality_ct.gates import check_lungs, check_scan
 from models.ssc_ild_mortality_ct.lung_mask import NoLungs
+from models.ssc_ild_mortality_ct.network import CHANNELS
 from models.ssc_ild_mortality_ct.preprocess import Lungs, Prepared, find_lungs, prepare_lungs
 from models.ssc_ild_mortality_ct.radiomics import Floats, radiomics
 from models.ssc_ild_mortality_ct.reader import FUSION, RADIOMICS, Reader, load_reader
@@ -74,6 +76,12 @@ class SscIldMortality:
         except NoLungs as exc:
             return NotEvaluable(code="no-lungs", reason=str(exc), sop_instance_uid=image.sop_instance_uids[0])
         return self._findings(image, lungs, scan)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The trunk of each network: all slices of a lung at a time."""
+        reader = self._reader
+        shape = (reader.slices, CHANNELS, reader.size, reader.size)
+        return tuple(Part(name=name, network=net.encoder.trunk, shape=shape) for name, net in reader.networks.items())
 
     def probe(self) -> float:
         """Risk of death within 5 years, 0..1, of a made-up scan, past every refusal: whether these weights compute.

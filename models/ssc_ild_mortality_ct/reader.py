@@ -22,6 +22,7 @@ from models.weights import fill, pick_device, read_weights
 from screening.card import ModelCard
 from screening.errors import WeightsMismatch
 from screening.images import Volume
+from screening.stopwatch import stage
 
 FUSION, RADIOMICS = "fusion", "radiomics"
 TOGETHER = 8  # scans that go through a network at a time
@@ -83,11 +84,12 @@ class Reader:
         logits: dict[str, Floats] = {}
         attention, pooled = [], []
         for name, net in self.networks.items():
-            outputs = [
-                net(torch.from_numpy(images[begin : begin + TOGETHER]).to(self.device).float() / 255)
-                for begin in range(0, len(images), TOGETHER)
-            ]
-            logits[name] = torch.cat([one.logits for one in outputs]).cpu().numpy().astype(np.float64)
+            with stage(f"network.{name}"):
+                outputs = [
+                    net(torch.from_numpy(images[begin : begin + TOGETHER]).to(self.device).float() / 255)
+                    for begin in range(0, len(images), TOGETHER)
+                ]
+                logits[name] = torch.cat([one.logits for one in outputs]).cpu().numpy().astype(np.float64)
             attention.append(torch.cat([one.weights for one in outputs]).cpu().numpy())
             pooled.append(torch.cat([one.features for one in outputs]).cpu())
         logits[RADIOMICS] = self.radiomics.logits(features)

@@ -69,6 +69,7 @@ class NodeUnderTest:
     ae_title = "OPPORTUNE"
     module = "worker"  #: what is run, with a role for its argument
     minimum_free_mb = 64
+    reconcile_seconds = 1
     patience = 60.0  #: seconds until the listener answers
 
     def __post_init__(self) -> None:
@@ -141,7 +142,7 @@ class NodeUnderTest:
         """What `opportune study show --json` would print of every study."""
         with self.session() as session:
             uids = session.scalars(select(StudyRow.study_instance_uid).order_by(StudyRow.id))
-            return [describe_study(session, uid) for uid in uids]
+            return [describe_study(session, uid, quiet_seconds=self.quiet_seconds) for uid in uids]
 
     def settled(self, *, received: int) -> bool:
         """Whether so many instances were received and everything that follows from them is done."""
@@ -203,7 +204,8 @@ commitment = "{self.commitment}"
 {self._models()}
 [worker]
 threads = 1
-reconcile_seconds = 1
+engine = "torch"
+reconcile_seconds = {self.reconcile_seconds}
 """
 
     def _models(self) -> str:

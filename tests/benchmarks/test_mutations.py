@@ -16,6 +16,7 @@ from screening.reports import Report
 from screening.settings import WorkerSettings
 from tests.worker.sandbox.scripted import ScriptedSandbox
 from worker.sandbox.parent import Sandbox
+from worker.sandbox.protocol import Answer
 
 MALFORMED = SAMPLES / "malformed"
 REASONS = {"result", "bad-header", "undecodable-pixel-data", "broken-geometry", "own-output"}
@@ -128,7 +129,7 @@ def test_the_tally_is_a_table() -> None:
 
 def test_files_may_be_read_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.dcm").write_bytes(b"")
-    played = ScriptedSandbox((NotEvaluable(code="bad-header", reason="no header"), Report(objects=())))
+    played = ScriptedSandbox(Answer(NotEvaluable(code="bad-header", reason="no header"), Report(objects=())))
     monkeypatch.setattr(mutations, "Sandbox", lambda *_: played)
     monkeypatch.setattr(hostile, "FILES", {"one": lambda: b"x"})
     assert mutations.as_they_are(tmp_path, WorkerSettings()).splitlines()[2:] == [

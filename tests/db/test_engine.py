@@ -23,7 +23,7 @@ from db.engine import (
     schema_state,
     transaction,
 )
-from db.tables import AuditRow
+from db.node_tables import AuditRow
 from screening import clock
 from screening.errors import CommitUnknown, ConfigurationError, DatabaseUnavailable
 from tests.db import factories

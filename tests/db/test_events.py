@@ -1,6 +1,8 @@
 """Job events: the history of a job."""
 
-from db import deliveries, events
+from dataclasses import replace
+
+from db import deliveries, events, jobs
 from db.engine import Sessions, transaction
 from tests.db import factories
 
@@ -30,3 +32,12 @@ def test_every_arrow_of_a_job_and_its_deliveries_is_a_row(sessions: Sessions) ->
     ]
     assert [e.at for e in history] == sorted(e.at for e in history)
     assert {e.job_id for e in history} == {job_id}
+
+
+def test_the_arrow_to_a_result_tells_what_ran_the_networks(sessions: Sessions) -> None:
+    with transaction(sessions) as s:
+        claim = factories.claimed(s)
+        report = replace(factories.make_report(), engine="OpenVINO 2026.4.1 (cpu)")
+        jobs.finish(s, claim, factories.make_findings(), report, [])
+        last = events.of_job(s, claim.job.job_id)[-1]
+    assert (last.to_state, last.detail) == ("inferred", "by OpenVINO 2026.4.1 (cpu)")

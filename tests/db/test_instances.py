@@ -28,7 +28,7 @@ def test_a_reception_waits_oldest_first(sessions: Sessions) -> None:
         assert waiting[0].size == 100
         assert waiting[0].transfer_syntax_uid == factories.EXPLICIT
         assert [row.instance_id for row in instances.received(s, limit=1)] == ids[:1]
-        assert instances.known_spool_names(s) == {row.spool_name for row in waiting}
+        assert instances.unknown_spool_names(s, ["other", *(row.spool_name for row in waiting)]) == {"other"}
 
 
 def test_a_spool_name_is_registered_once(sessions: Sessions) -> None:
@@ -60,7 +60,7 @@ def test_receptions_are_registered_together_or_not_at_all(sessions: Sessions) ->
     with pytest.raises(IntegrityError), transaction(sessions) as s:
         instances.register_all(s.connection(), [{**one, "spool_name": "three"}, two])
     with transaction(sessions) as s:
-        assert instances.known_spool_names(s) == {"one", "two"}
+        assert instances.unknown_spool_names(s, ["one", "two", "three"]) == {"three"}
 
 
 @pytest.mark.parametrize("indexed", [False, True])

@@ -4,7 +4,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
-from db import audit, jobs
+from db import audit, findings, jobs
 from db.audit_chain import check
 from db.engine import make_engine, make_sessions, migrate, migration_config, transaction
 from screening.types import ClinicalContext
@@ -18,6 +18,10 @@ _JOB_OF_0001 = """
     INSERT INTO jobs (study_instance_uid, series_instance_uid, sop_instance_uids, input_digest, model_name,
                       model_version, config_digest, queue, state, attempt, attempt_base, created_at)
     VALUES ('1.2.3', '1.2.3.1', '["1.2.3.1.1"]', 'd', 'm', '1', 'c', 'screen', 'inferred', 1, 0, '2026-03-02 10:00:00')
+"""
+_RESULT_OF_0004 = """
+    INSERT INTO results (job_id, kind, code, reason, notes, created_at)
+    VALUES (1, 'not_evaluable', 'age-unknown', 'r', '[]', '2026-03-02 10:00:10')
 """
 _LINE_OF_0001 = """
     INSERT INTO audit (at, actor, action, subject, detail) VALUES (:at, 'admin', 'retry', 'job 1', :detail)
@@ -54,6 +58,23 @@ def test_jobs_of_the_first_schema_are_kept_and_had_no_context(url: str) -> None:
         (job,) = jobs.of_study(session, "1.2.3")
     engine.dispose()
     assert (job.input_digest, job.context) == ("d", ClinicalContext())
+
+
+def test_results_of_an_earlier_schema_are_kept_and_were_not_measured(url: str) -> None:
+    engine = make_engine(url)
+    config = migration_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(text(_STUDY_OF_0001))
+        connection.execute(text(_JOB_OF_0001))
+        connection.execute(text(_RESULT_OF_0004))
+    migrate(engine)
+    with transaction(make_sessions(engine), read_only=True) as session:
+        outcome, stages = findings.of_job(session, 1), findings.stages_of(session, 1)
+    engine.dispose()
+    assert outcome == {"kind": "not_evaluable", "code": "age-unknown", "reason": "r", "sop_instance_uid": None}
+    assert stages is None
 
 
 def test_lines_of_the_first_audit_trail_are_kept_and_chained(url: str) -> None:

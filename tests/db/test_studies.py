@@ -40,6 +40,33 @@ def test_a_study_is_quiet_when_nothing_came_for_the_quiet_period(sessions: Sessi
         assert _quiet(s) == [factories.STUDY]
 
 
+def _next(s: Session, after: float) -> float | None:
+    """Seconds from `after` until the next study is quiet."""
+    now = _later(s, after)
+    found = studies.next_quiet(s, quiet_seconds=60, now=now)
+    return None if found is None else (found - now).total_seconds()
+
+
+def test_when_the_next_study_will_be_quiet(sessions: Sessions) -> None:
+    with transaction(sessions) as s:
+        assert _next(s, 0) is None
+        factories.admit(s)
+        assert _next(s, 50) == pytest.approx(10, abs=5)
+        assert _next(s, 61) is None  # it is: intake had its chance
+        _intake(s)
+        assert _next(s, 50) is None
+
+
+def test_a_study_whose_association_is_still_open_may_be_quiet_at_any_moment(sessions: Sessions) -> None:
+    with transaction(sessions) as s:
+        association = _open(s)
+        factories.admit(s, association_id=association)
+        assert _next(s, 50) == pytest.approx(10, abs=5)
+        assert _next(s, 61) == 0
+        factories.close_association(s, association, "released")
+        assert _next(s, 61) is None
+
+
 def test_an_open_association_that_delivered_to_the_study_keeps_it_waiting(sessions: Sessions) -> None:
     with transaction(sessions) as s:
         mine, other = _open(s), _open(s)

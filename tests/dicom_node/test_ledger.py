@@ -64,7 +64,7 @@ def test_a_listener_writes_its_rows(tmp_path: Path, sessions: Sessions) -> None:
             (row,) = instances.received(s)
             assert (row.sop_instance_uid, row.sop_class_uid) == (good.SOPInstanceUID, good.SOPClassUID)
             assert node.spool.path(row.spool_name).stat().st_size == row.size
-            assert instances.known_spool_names(s) == {path.name for path in node.files()}
+            assert [path.name for path in node.files()] == [row.spool_name]
             assert s.scalars(select(InstanceRow.association_id)).one() == 1
             refusal = s.scalars(select(RefusalRow)).one()
             assert (refusal.status, refusal.sop_instance_uid) == (0x0117, "../../etc/passwd")
@@ -145,7 +145,8 @@ def test_many_associations_at_once(tmp_path: Path, sessions: Sessions) -> None:
         for thread in threads:
             thread.join()
         with transaction(sessions) as s:
-            assert instances.known_spool_names(s) == {path.name for path in node.files()}
+            known = {row.spool_name for row in instances.received(s)}
+    assert known == {path.name for path in node.files()}
     assert statuses == [0] * 20
     assert len(node.files()) == 20
 

@@ -154,23 +154,36 @@ class _Later:
         return clock.now().astimezone(UTC) + self.by
 
 
-def test_orphans_are_old_and_unknown(tmp_path: Path) -> None:
+def test_old_files_are_told_some_at_a_time_and_nothing_else(tmp_path: Path) -> None:
     later = _Later()
     spool = Spool(tmp_path, minimum_free=0, now=later)
-    known, unknown = spool.put(b"x").name, spool.put(b"y").name
-    assert spool.orphans({known}, older_than_seconds=60) == []
+    names = {spool.put(b"x").name for _ in range(5)}
+    (tmp_path / "0" / "0" / "notes.txt").write_bytes(b"an administrator's")
+    assert list(spool.old_names(60)) == []
     later.by = timedelta(minutes=2)
-    assert spool.orphans({known}, older_than_seconds=60) == [unknown]
+    portions = list(spool.old_names(60, at_once=2))
+    assert [len(portion) for portion in portions] == [2, 2, 1]
+    assert {name for portion in portions for name in portion} == names
 
 
-def test_what_is_arriving_is_no_orphan_and_what_was_cut_off_is_one(tmp_path: Path) -> None:
+def test_a_file_that_goes_while_it_is_looked_at_is_passed_over(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, minimum_free=0)
+    names = {spool.put(b"x").name for _ in range(50)}
+    portions = spool.old_names(-1, at_once=1)
+    (first,) = next(portions)
+    for name in names - {first}:
+        spool.remove(name)
+    assert list(portions) == []
+
+
+def test_what_is_arriving_is_not_old_and_what_was_cut_off_is(tmp_path: Path) -> None:
     later = _Later()
     spool = Spool(tmp_path, minimum_free=0, now=later)
     arriving = spool.begin()
     arriving.write(b"half")
-    assert spool.orphans(set(), older_than_seconds=60) == []
+    assert list(spool.old_names(60)) == []
     later.by = timedelta(minutes=2)
-    assert spool.orphans(set(), older_than_seconds=60) == [arriving.name]
+    assert list(spool.old_names(60)) == [[arriving.name]]
     arriving.drop()
 
 
@@ -188,7 +201,7 @@ def test_the_folder_of_a_new_file_is_flushed_where_it_must_be(
 def test_a_spool_that_works_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     spool = Spool(tmp_path, minimum_free=0)
     assert spool.works()
-    assert spool.orphans(set(), -1) == []
+    assert list(spool.old_names(-1)) == []
 
 
 def test_a_spool_without_room_does_not_work(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from functools import partial
 from pydicom.uid import generate_uid
 from sqlalchemy import func, select
 
-from db.tables import AuditRow, DeliveryRow
+from db.node_tables import AuditRow
+from db.tables import DeliveryRow
 from dicom_node.commitment import Reference
 from dicom_node.standin_pacs import Script
 from tests.acceptance.node import free_port, wait_for

@@ -107,7 +107,7 @@ def leftovers(made: Bench) -> list[str]:
     """Files without a row: of receptions that were cut off."""
     with made.node.session() as session:
         known = set(session.scalars(select(InstanceRow.spool_name)))
-    return made.spooled().orphans(known, 0)
+    return [name for names in made.spooled().old_names(0) for name in names if name not in known]
 
 
 def await_clean(made: Bench) -> None:

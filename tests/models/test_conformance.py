@@ -9,6 +9,7 @@ from screening.card import ModelCard
 from screening.findings import Findings, NotEvaluable
 from screening.header import Header
 from screening.images import Image, Radiograph, Volume
+from screening.stopwatch import listening, stage
 from screening.types import ClinicalContext, Patient
 from tests.models.conftest import MakeStudy
 
@@ -63,6 +64,12 @@ def test_a_blank_picture_is_no_finding(model: ScreeningModel, kind: str) -> None
 def test_the_shipped_weights_make_a_probability(model: ScreeningModel) -> None:
     assert 0 < model.probe() < 1
     assert model.probe() == model.probe()
+
+
+def test_the_time_of_its_networks_is_counted(model: ScreeningModel) -> None:
+    with listening() as watch, stage("predict"):
+        model.probe()
+    assert watch.stages.of("network") > 0
 
 
 def test_the_loaded_card_is_the_registrys(model: ScreeningModel) -> None:

@@ -70,3 +70,10 @@ def test_roles_and_uids_are_unique_within_a_report() -> None:
 def test_kinds_are_named_in_the_order_of_sending() -> None:
     assert all(first != second for first, second in pairwise(ObjectKind))
     assert [kind.value for kind in ObjectKind] == ["sc", "sr", "seg", "text-sr", "gsps", "kos"]
+
+
+@pytest.mark.parametrize("engine", ["x" * 81, "torch\n2"])
+def test_the_name_of_an_engine_is_one_short_line(engine: str) -> None:
+    assert Report(objects=(), engine="OpenVINO 2026.4.1 (cpu)").engine
+    with pytest.raises(ValueError, match="engine must be at most 80 printable characters"):
+        Report(objects=(), engine=engine)

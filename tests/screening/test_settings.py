@@ -5,7 +5,7 @@ import pytest
 from screening.card import Evidence
 from screening.errors import ConfigurationError
 from screening.reports import ObjectKind
-from screening.settings import Settings, load
+from screening.settings import Settings, WorkerSettings, load
 
 SECRET = "correct-horse"  # noqa: S105
 URL = f"postgresql://opportune:{SECRET}@db.hospital/opportune"
@@ -161,6 +161,8 @@ def test_unknown_key(text: str, key: str, allowed: str) -> None:
         ('[models.m]\nqueue = "Big Queue"', ("models.m.queue = 'Big Queue'", "pattern")),
         ('[models.m]\nwhen = "never"', ("models.m.when = 'never'", "'always', 'indication' or 'manual'")),
         ("[worker]\nlease_seconds = 10", ("worker", "heartbeat_seconds = 10 must be less than lease_seconds = 10")),
+        ('[worker]\nengine = "openvino"\ndevice = "cuda"', ("worker", "engine = openvino runs on the CPU")),
+        ('[worker]\nengine = "onnx"', ("worker.engine = 'onnx'", "'auto', 'torch' or 'openvino'")),
         ('[node]\nport = 70000\n[worker]\ndevice = "tpu"', ("node.port", "worker.device = 'tpu'")),
     ],
 )
@@ -294,3 +296,16 @@ def test_ae_titles_lose_their_padding() -> None:
 
 def test_no_model_runs_unless_enabled() -> None:
     assert not load({}, toml("[models.cap_mortality_cxr]")).models["cap_mortality_cxr"].enabled
+
+
+@pytest.mark.parametrize(
+    ("worker", "place"), [({}, "auto"), ({"device": "cuda"}, "cuda"), ({"engine": "openvino"}, "cpu")]
+)
+def test_openvino_runs_on_the_cpu(worker: dict[str, str], place: str) -> None:
+    assert WorkerSettings.model_validate(worker).runs_on == place
+
+
+def test_what_engines_compiled_lies_in_home_unless_elsewhere(tmp_path: Path) -> None:
+    assert Settings(home=tmp_path).engine_cache == tmp_path / "engines"
+    elsewhere = WorkerSettings(engine_cache=tmp_path / "fast")
+    assert Settings(home=tmp_path, worker=elsewhere).engine_cache == tmp_path / "fast"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset
 
+from models.engines.engine import Part
 from screening.card import ModelCard
 from screening.findings import Findings, Outcome
 from screening.images import Image
@@ -27,13 +28,21 @@ def find(image: Image, patient: Patient, context: ClinicalContext) -> Findings:
 class FakeModel:
     """Answers with what it was made with, and remembers what it was shown."""
 
-    def __init__(self, answer: Callable[[Image, Patient, ClinicalContext], Outcome] = find) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Image, Patient, ClinicalContext], Outcome] = find,
+        parts: tuple[Part, ...] = (),
+    ) -> None:
         self._answer = answer
+        self._parts = parts
         self.shown: list[tuple[Image, Patient, ClinicalContext]] = []
 
     @property
     def card(self) -> ModelCard:
         return make_card()
+
+    def parts(self) -> tuple[Part, ...]:
+        return self._parts
 
     def probe(self) -> float:
         return 0.342

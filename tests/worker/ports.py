@@ -18,6 +18,7 @@ from dicom_node.spool import Spool
 from screening.card import Evidence, ModelCard
 from screening.settings import Destination, ModelSettings, Node, Settings, WorkerSettings
 from tests.worker.factories import STUDY
+from worker import spool_owner
 from worker.ports import Ports
 
 MODEL = "cap_mortality_cxr"
@@ -63,9 +64,11 @@ def make_ports(folder: Path, **changes: Any) -> Ports:
     engine = make_engine(settings.sqlalchemy_url)
     if settings.database_url is not None:
         migrate(engine)
-    return Ports(
+    ports = Ports(
         settings=settings, sessions=make_sessions(engine), spool=Spool(settings.spool, minimum_free=0), bell=FakeBell()
     )
+    spool_owner.claim(ports)  # as a listener does
+    return ports
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 
 from db import audit_messages, deliveries, instances, jobs
 from db.audit_messages import Way
-from db.deliveries import Batch, PlannedDelivery
+from db.deliveries import Batch, PlannedDelivery, Sent
 from db.engine import make_engine, make_sessions, transaction
 from screening.reports import SendResult
 from tests.db import factories
@@ -106,7 +106,13 @@ def test_what_is_sent_is_told_before_and_after_and_failures_apart(node: Ports) -
 
 
 def test_a_question_is_told(node: Ports) -> None:
-    audit_reports.report_query(node, PACS, _batch(node).deliveries[0])
+    item = _batch(node).deliveries[0]
+    asked_for = Sent(
+        delivery_id=item.delivery_id, job_id=item.job_id, destination=item.destination, attempt=item.attempt,
+        study_instance_uid=item.study_instance_uid, series_instance_uid=item.object.series_instance_uid,
+        sop_class_uid=item.object.sop_class_uid, sop_instance_uid=item.object.sop_instance_uid,
+    )  # fmt: skip
+    audit_reports.report_query(node, PACS, asked_for)
     assert list(_events(node)) == [("110112", "0", ["1.2.840.10008.5.1.4.1.2.2.1"])]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from dicom_node.standin_pacs import StandinPacs
+from models.engines import openvino_import
+from models.engines.cache import Cache
 from screening.settings import ModelSettings, Node, Peer, Settings, Tls, WorkerSettings, load
 from tests.servers.postgres import free_port
 from tests.servers.redis import RedisServer
@@ -63,10 +66,10 @@ def test_a_healthy_node(bundle: Path, standin: int, tmp_path: Path) -> None:
     settings = _settings(tmp_path, standin)
     make_ports(settings.home)
     found = _examine(settings)
-    assert [name for name, check in found.items() if not check.ok] == []
+    assert [check.detail for check in found.values() if not check.ok] == []
     assert list(found) == [
-        "home", "permissions", "database", "broker", "peers", "tls", "models", "sandbox", f"weights of {MODEL}",
-        "destination pacs",
+        "home", "permissions", "database", "spool", "broker", "peers", "tls", "models", "sandbox", "engine",
+        f"weights of {MODEL}", "destination pacs",
     ]  # fmt: skip
     assert "sqlite, up to date" in found["database"].detail
     assert found["models"].detail == f"{MODEL} (indication)"
@@ -103,11 +106,44 @@ def test_it_says_what_the_child_is_kept_from(monkeypatch: pytest.MonkeyPatch, tm
     assert found.detail == "the child is kept from nothing; NOT from network (worker.confined is false)"
 
 
+def test_it_says_which_engine_runs_the_models(registry: FakeRegistry, tmp_path: Path) -> None:
+    settings = _settings(tmp_path, free_port())
+    name = f"OpenVINO {metadata.version('openvino')}"
+    waiting = _examine(settings)["engine"]
+    assert waiting.ok
+    assert waiting.detail == f"{name}, 0 of 1 models compiled; torch runs {MODEL} until the worker has done so"
+    Cache(settings.engine_cache).write(MODEL, registry.config_digest(MODEL), {"trunk": b"compiled"})
+    assert _examine(settings)["engine"].detail == f"{name}, 1 of 1 models compiled"
+    plain = settings.model_copy(update={"worker": WorkerSettings(engine="torch")})
+    assert _examine(plain)["engine"].detail == "torch (worker.engine is torch, worker.device auto)"
+
+
+def test_an_engine_that_is_asked_for_and_not_installed_is_ill(
+    registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(openvino_import, "find_spec", lambda _: None)
+    settings = _settings(tmp_path, free_port())
+    assert _examine(settings)["engine"].ok
+    check = _examine(settings.model_copy(update={"worker": WorkerSettings(engine="openvino")}))["engine"]
+    assert not check.ok
+    assert check.detail == "worker.engine is openvino, which is not installed: pip install openvino"
+
+
+def test_compiled_networks_are_for_the_nodes_user_alone(bundle: Path, tmp_path: Path) -> None:
+    settings = _settings(tmp_path, free_port())
+    make_ports(settings.home)
+    settings.engine_cache.mkdir()
+    settings.engine_cache.chmod(0o755)
+    check = _examine(settings)["permissions"]
+    assert not check.ok
+    assert check.detail == f"{settings.engine_cache} is open to other users (mode 0755): chmod 0700 it"
+
+
 def test_what_is_elsewhere_is_not_asked_when_only_this_computer_is_looked_at(bundle: Path, tmp_path: Path) -> None:
     settings = _settings(tmp_path, free_port())
     make_ports(settings.home)
     found = {check.name: check.ok for check in examine(settings, local=True)}
-    looked_at = ("home", "permissions", "database", "broker", "peers", "tls", "models", "sandbox")
+    looked_at = ("home", "permissions", "database", "spool", "broker", "peers", "tls", "models", "sandbox", "engine")
     assert found == dict.fromkeys((*looked_at, f"weights of {MODEL}"), True)
 
 
@@ -152,11 +188,12 @@ def test_whatever_is_wrong_is_all_told_at_once(bundle: Path, tmp_path: Path) -> 
         tls=Tls(certificate=tmp_path / "a.pem", key=tmp_path / "a.key", ca=tmp_path / "ca.pem"),
     )  # fmt: skip
     found = _examine(settings)
-    assert [check.name for check in found.values() if check.ok] == ["sandbox"]
+    assert [check.name for check in found.values() if check.ok] == ["sandbox", "engine"]
     wanted = {
         "home": "node.minimum_free_mb is",
         "permissions": "is open to other users",
         "database": "the database does not answer",
+        "spool": "the database does not answer",
         "broker": "check broker_url",
         "peers": "no [[peers]] are set",
         "tls": "a.key cannot be used: no such file",
@@ -182,6 +219,18 @@ def test_a_broker_that_answers(bundle: Path, standin: int, tmp_path: Path, redis
     broker = load({"OPPORTUNE_BROKER_URL": redis_server.url}).broker_url
     found = _examine(_settings(tmp_path, standin, broker_url=broker))
     assert found["broker"] == Check(name="broker", ok=True, detail="redis answers")
+
+
+def test_a_host_that_does_not_see_the_spool(bundle: Path, tmp_path: Path) -> None:
+    settings = _settings(tmp_path, free_port())
+    ports = make_ports(settings.home)
+    assert _examine(settings)["spool"].detail == f"{settings.spool}: the one that the listener writes to"
+    database = f"sqlite:///{ports.settings.home / 'opportune.sqlite'}"
+    elsewhere = load({"OPPORTUNE_HOME": str(tmp_path / "worker"), "OPPORTUNE_DATABASE_URL": database})
+    check = _examine(elsewhere)["spool"]
+    assert not check.ok
+    assert f"{elsewhere.spool}/owner is missing" in check.detail
+    assert not elsewhere.spool.exists(), "looking made a spool"
 
 
 def test_a_spool_that_others_can_read(bundle: Path, standin: int, tmp_path: Path) -> None:

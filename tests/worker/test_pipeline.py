@@ -15,6 +15,9 @@ from dicom_node.header import read_instance
 from dicom_node.reports.request import Predecessor
 from models import weights
 from models.contract import ScreeningModel
+from models.engines.cache import Cache
+from models.engines.compiling import compile_part
+from models.engines.openvino_engine import Run
 from screening.codes import PNEUMONIA
 from screening.errors import ConfigurationChanged, UnknownModel
 from screening.findings import Findings, Measurement, MeasurementGroup, NotEvaluable, Outcome
@@ -24,6 +27,7 @@ from screening.settings import ModelSettings
 from screening.types import ClinicalContext, Eligible, Patient
 from tests.dicom_node import build
 from tests.dicom_node.reports.factories import make_findings
+from tests.models.engines.tiny import flat
 from tests.worker.factories import STUDY, make_request
 from tests.worker.fake_model import COLUMNS, ROWS, FakeModel, find, write_picture
 from tests.worker.fake_registry import CONFIG_DIGEST, FakeRegistry
@@ -68,6 +72,20 @@ def test_a_radiograph_becomes_findings_and_a_report(model: FakeModel, tmp_path: 
     assert image.pixels.shape == (ROWS, COLUMNS)
     assert patient.age_years is not None
     assert (int(patient.age_years), patient.sex, told) == (75, "F", context)
+
+
+def test_the_engine_is_told_and_stands_in_no_object(registry: FakeRegistry, tmp_path: Path) -> None:
+    part = flat()
+    registry.loader = lambda _name, _settings: FakeModel(parts=(part,))
+    paths, pipeline, cache = [write_picture(tmp_path)], Pipeline(threads=1), Cache(tmp_path / "engines")
+    request = _request(paths, engine="auto", engine_cache=cache.folder)
+    _, waiting = pipeline.run(request)
+    cache.write(request.model_name, request.config_digest, {"trunk": compile_part(flat(), threads=1)})
+    _, taken = pipeline.run(request)
+    assert waiting.engine.startswith("torch ")
+    assert taken.engine.startswith("OpenVINO ")
+    assert waiting.objects == taken.objects
+    assert isinstance(part.network.forward, Run)
 
 
 def test_every_object_is_of_the_study_and_the_patient(model: FakeModel, tmp_path: Path) -> None:

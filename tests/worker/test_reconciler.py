@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from db import deliveries, jobs
+from db import deliveries, jobs, tallies
 from db.deliveries import Delivery, PlannedDelivery
 from db.engine import transaction
 from screening.clock import now
@@ -212,7 +212,7 @@ def test_a_delivery_whose_sender_died_is_given_to_another(ports: Ports, registry
     assert bell_of(ports).deliveries == [first]
 
 
-STEPS = ("_index", "_take_in", "_expire", "_ring_jobs", "_ring_deliveries", "_commitments", "_sweep")
+STEPS = ("_index", "_take_in", "_expire", "_ring_jobs", "_ring_deliveries", "_commitments", "_sweep", "_fold_tallies")
 
 
 @pytest.mark.parametrize("failing", STEPS)
@@ -328,3 +328,59 @@ def test_the_spool_is_swept_every_five_minutes(ports: Ports) -> None:
     clock.forward(1)
     reconciler.round()
     assert not ports.spool.path(name).exists()
+
+
+def test_a_large_spool_is_swept_over_several_rounds(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{MODULE}._SWEPT_IN_A_ROUND", 1)
+    old_names = ports.spool.old_names
+    monkeypatch.setattr(type(ports.spool), "old_names", lambda _, seconds: old_names(seconds, at_once=1))
+    clock = Clock()
+    reconciler = Reconciler(replace(ports, clock=clock))
+    names = {_spooled(ports, 700) for _ in range(3)}
+    left = []
+    for _ in range(4):
+        reconciler.round()
+        left.append(sum(ports.spool.path(name).is_file() for name in names))
+    assert left == [2, 1, 0, 0]
+    late = _spooled(ports, 700)
+    reconciler.round()
+    assert ports.spool.path(late).is_file(), "a sweep began before its time"
+    clock.forward(300)
+    for _ in range(2):
+        reconciler.round()
+    assert not ports.spool.path(late).exists()
+
+
+def test_other_steps_have_their_turn_while_images_keep_coming(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    reconciler = Reconciler(replace(ports, clock=clock))
+    expired: list[int] = []
+
+    def index(_: Ports, __: set[int]) -> int:
+        clock.forward(4)
+        return 500
+
+    def expire(_: Reconciler) -> None:
+        expired.append(1)
+        if len(expired) == 2:
+            reconciler.stop()
+
+    monkeypatch.setattr(f"{MODULE}.index_received", index)
+    monkeypatch.setattr(Reconciler, "_expire", expire)
+    monkeypatch.setattr(Reconciler, "_pause", lambda _: 3600.0)
+    reconciler.run()
+    assert len(expired) == 2
+
+
+def test_tallies_are_folded_when_it_is_worth_it(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+    receive(ports, radiograph())
+
+    def lines() -> int:
+        with transaction(ports.sessions, read_only=True) as session:
+            return tallies.lines(session)
+
+    Reconciler(ports).round()
+    before = lines()
+    monkeypatch.setattr("db.tallies.ENOUGH", before)
+    Reconciler(ports).round()
+    assert lines() < before

@@ -27,12 +27,16 @@ def test_json_and_back() -> None:
             ),
         ),
         forms=(ObjectKind.GSPS, ObjectKind.KOS),
+        engine="openvino",
+        engine_cache=Path("/cache"),
+        half_precision=True,
     )
     again = ScreenRequest.from_json(json.loads(json.dumps(request.to_json())))
     assert again.to_json() == request.to_json()
     assert again.model_settings == ModelSettings(thresholds=(5.0, 15.0), bundle=Path("/site/bundle"))
     assert again.predecessors == request.predecessors
     assert again.forms == request.forms
+    assert (again.engine, again.engine_cache, again.half_precision) == ("openvino", Path("/cache"), True)
     assert dict(again.instances[0].header) == dict(request.instances[0].header)
 
 

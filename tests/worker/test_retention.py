@@ -53,5 +53,5 @@ def test_a_study_that_comes_again_is_whole_again(ports: Ports) -> None:
     index_received(ports)
     with transaction(ports.sessions) as session:
         assert studies.conflict(session, STUDY) is None
-        assert again in instances.known_spool_names(session)
+        assert instances.unknown_spool_names(session, [again]) == set()
     assert ports.spool.path(again).is_file()

@@ -10,8 +10,9 @@ from pydicom import dcmread
 from db import studies
 from db.engine import transaction
 from screening.errors import SandboxDied, SpoolUnavailable, WeightsMismatch
-from screening.findings import NotEvaluable
+from screening.findings import NotEvaluable, Outcome
 from screening.jobs import input_digest
+from screening.reports import Report
 from screening.settings import ModelSettings, Settings, WorkerSettings
 from screening.types import Instance, Selection, Study
 from tests.worker.factories import STUDY
@@ -22,7 +23,6 @@ from worker.indexing import index_received
 from worker.pipeline import Pipeline
 from worker.ports import Ports
 from worker.request import ScreenRequest
-from worker.sandbox.protocol import Answer
 from worker.screen_folder import read_folder, screen_study
 
 
@@ -34,7 +34,7 @@ class ScriptedPipeline(Pipeline):
         self._fault = fault
         self.requests: list[ScreenRequest] = []
 
-    def run(self, request: ScreenRequest) -> Answer:
+    def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
         self.requests.append(request)
         raise self._fault
 
@@ -168,10 +168,12 @@ def test_the_request_is_that_of_the_settings(registry: FakeRegistry, tmp_path: P
     own = tmp_path / "own"
     registry.own[own] = make_card(), "d" * 64
     models = {MODEL: ModelSettings(thresholds=(5, 15), bundle=own)}
-    worker = WorkerSettings(device="cpu", threads=7)
+    cache = tmp_path / "compiled"
+    worker = WorkerSettings(threads=7, engine="openvino", engine_cache=cache)
     _screen(tmp_path / "in", tmp_path / "out", pipeline, models=models, worker=worker)
     (request,) = pipeline.requests
-    assert (request.device, request.threads) == ("cpu", 7)
+    assert (request.device, request.threads, request.engine) == ("cpu", 7, "openvino")
+    assert request.engine_cache == cache
     assert request.thresholds == (5, 15)
     assert (request.bundle, request.config_digest) == (own, "d" * 64)
     assert request.paths == (path,)

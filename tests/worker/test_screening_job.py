@@ -33,7 +33,7 @@ from worker.sandbox.protocol import Answer
 from worker.screening_job import plan, screen
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-GOOD: Answer = (make_findings(), make_report())
+GOOD = Answer(make_findings(), make_report())
 REFUSED = NotEvaluable(code="age-unknown", reason="no birth date")
 
 
@@ -114,6 +114,8 @@ def test_what_the_child_is_told(ports: Ports, registry: FakeRegistry) -> None:
     assert (request.config_digest, request.input_digest) == (CONFIG_DIGEST, _job(ports, job_id).input_digest)
     assert [code.value for code in request.context.diagnoses] == [PNEUMONIA.value]
     assert (request.inferred_at, request.predecessors, request.forms) == (LONG_AGO, (), ())
+    assert (request.device, request.engine, request.half_precision) == ("auto", "auto", False)
+    assert request.engine_cache == ports.settings.home / "engines"
 
 
 def test_the_child_is_told_what_was_known_when_the_job_was_opened(ports: Ports, registry: FakeRegistry) -> None:
@@ -168,15 +170,15 @@ def test_each_destination_gets_the_kinds_that_it_asks_for(registry: FakeRegistry
     settings = _settings(
         pacs(104, name="pictures", objects=(ObjectKind.SC,)), pacs(105, name="reports", objects=(ObjectKind.SR,))
     )
-    planned = [(item.destination, item.role) for item in plan(settings, MODEL, *GOOD)]
+    planned = [(item.destination, item.role) for item in plan(settings, MODEL, GOOD.outcome, GOOD.report)]
     assert planned == [("pictures", "card"), ("reports", "measurements")]
 
 
 def test_a_further_form_goes_only_where_it_is_asked_for(ports: Ports, registry: FakeRegistry) -> None:
     asked = pacs(105, name="workstation", objects=(ObjectKind.SC, ObjectKind.GSPS))
     ports = _to(ports, pacs(104, name="archive"), asked)
-    report = Report(objects=(*GOOD[1].objects, make_object("marks", ObjectKind.GSPS)))
-    job_id, sandbox = _opened(ports), ScriptedSandbox((GOOD[0], report))
+    report = Report(objects=(*GOOD.report.objects, make_object("marks", ObjectKind.GSPS)))
+    job_id, sandbox = _opened(ports), ScriptedSandbox(Answer(GOOD.outcome, report))
     screen(job_id, ports, sandbox, "host:1")
     assert sandbox.requests[0].forms == (ObjectKind.GSPS,)
     assert _roles(ports, job_id) == ["card", "measurements", "marks"]
@@ -191,14 +193,14 @@ def test_by_default_nothing_trained_by_simulation_is_sent(
 ) -> None:
     registry.the_card = make_card(evidence=evidence)
     settings = _settings(Destination(name="pacs", ae_title="PACS", address="pacs.hospital", port=104))
-    assert {item.held for item in plan(settings, MODEL, *GOOD)} == {held}
+    assert {item.held for item in plan(settings, MODEL, GOOD.outcome, GOOD.report)} == {held}
 
 
 def test_why_there_is_no_result_goes_where_it_is_wanted(ports: Ports, registry: FakeRegistry) -> None:
     ports = _to(ports, pacs(104, name="radiologists", not_evaluable=False), pacs(105, name="archive"))
     job_id = _opened(ports)
     report = Report(objects=(make_object("card", ObjectKind.SC),))
-    screen(job_id, ports, ScriptedSandbox((REFUSED, report)), "host:1")
+    screen(job_id, ports, ScriptedSandbox(Answer(REFUSED, report)), "host:1")
     assert _deliveries(ports, job_id) == [("archive", "card", "pending")]
     outcome = _outcome(ports, job_id)
     assert outcome is not None
@@ -316,7 +318,7 @@ def test_a_revision_names_the_report_that_it_replaces(either: Ports, registry: F
     first = _opened(either, 1)
     screen(first, either, ScriptedSandbox(GOOD), "host:1")
     second = _opened(either, 2)
-    sandbox = ScriptedSandbox((make_findings(), make_report(run=2)))
+    sandbox = ScriptedSandbox(Answer(make_findings(), make_report(run=2)))
     screen(second, either, sandbox, "host:1")
     before = make_object("measurements", ObjectKind.SR)
     assert sandbox.requests[0].predecessors == (
@@ -333,9 +335,9 @@ def test_a_revision_names_the_report_that_it_replaces(either: Ports, registry: F
 
 
 def test_a_text_names_the_text_that_it_replaces(ports: Ports, registry: FakeRegistry) -> None:
-    before = Report(objects=(*GOOD[1].objects, make_object("text", ObjectKind.TEXT_SR)))
-    screen(_opened(ports, 1), ports, ScriptedSandbox((GOOD[0], before)), "host:1")
-    sandbox = ScriptedSandbox((make_findings(), make_report(run=2)))
+    before = Report(objects=(*GOOD.report.objects, make_object("text", ObjectKind.TEXT_SR)))
+    screen(_opened(ports, 1), ports, ScriptedSandbox(Answer(GOOD.outcome, before)), "host:1")
+    sandbox = ScriptedSandbox(Answer(make_findings(), make_report(run=2)))
     screen(_opened(ports, 2), ports, sandbox, "host:1")
     named = [item.sop_instance_uid for item in sandbox.requests[0].predecessors]
     kinds = (("measurements", ObjectKind.SR), ("text", ObjectKind.TEXT_SR))
@@ -357,7 +359,7 @@ def test_a_revision_of_what_never_had_a_report_names_none(ports: Ports, registry
 def test_a_revision_of_a_failed_revision_names_the_report_before(ports: Ports, registry: FakeRegistry) -> None:
     screen(_opened(ports, 1), ports, ScriptedSandbox(GOOD), "host:1")
     screen(_opened(ports, 2), ports, ScriptedSandbox(BadPixelData("cut off")), "host:1")
-    sandbox = ScriptedSandbox((make_findings(), make_report(run=3)))
+    sandbox = ScriptedSandbox(Answer(make_findings(), make_report(run=3)))
     screen(_opened(ports, 3), ports, sandbox, "host:1")
     (named,) = sandbox.requests[0].predecessors
     assert named.sop_instance_uid == make_object("measurements", ObjectKind.SR).sop_instance_uid

@@ -23,7 +23,7 @@ from worker.request import ScreenRequest
 from worker.sandbox.protocol import Answer
 from worker.screening_job import screen
 
-GOOD: Answer = (make_findings(), make_report())
+GOOD = Answer(make_findings(), make_report())
 OWN, OWN_DIGEST = Path("/site/bundle"), "d" * 64
 OTHER, OTHER_DIGEST = Path("/site/other"), "e" * 64
 

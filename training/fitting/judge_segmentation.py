@@ -58,13 +58,14 @@ def levels_of(ct: SpineCT, found: Segmentation) -> tuple[tuple[str, ...], tuple[
 def compare(ct: SpineCT, found: Segmentation, measured: Measurements) -> Judged:
     """Masks, levels and measurements of one CT against its truth."""
     truth = ct.truth
+    muscles = np.asarray(found.muscles)
     bones = dice_by_class(found.vertebrae, ct.vertebra_labels, {level: VALUE[level] for level in NAMED})
-    flesh = dice_by_class(found.muscles, ct.muscle_labels, {name: LABELS[name] for name in MUSCLES})
+    flesh = dice_by_class(muscles, ct.muscle_labels, {name: LABELS[name] for name in MUSCLES})
     figures = {f"dice_{name}": value for name, value in (bones | flesh).items()}
     figures["dice_vertebrae"] = float(np.nanmean(list(bones.values())))
     figures["dice_muscles"] = float(np.nanmean([flesh[name] for name in TRUNK]))
     figures["dice_bone"] = dice(found.vertebrae > 0, ct.vertebra_labels > 0)
-    figures["dice_muscle"] = dice(found.muscles > 0, ct.muscle_labels > 0)
+    figures["dice_muscle"] = dice(muscles > 0, ct.muscle_labels > 0)
     errors = {level: measured.hu(level) - truth.trabecular_hu[level] for level in MEASURED if level not in truth.metal}
     figures |= {f"hu_error_{level}": abs(errors.get(level, float("nan"))) for level in MEASURED}
     figures["hu_bias_L1"] = errors.get("L1", float("nan"))

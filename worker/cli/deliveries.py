@@ -7,7 +7,7 @@ import typer
 
 from screening.reports import DeliveryState
 from worker.cli.database import open_session
-from worker.cli.output import JsonFlag, fail, print_json, print_table
+from worker.cli.output import JsonFlag, LimitOption, fail, print_json, print_table, say_if_cut
 
 deliveries_app = typer.Typer(help="Results on their way to the destinations.", no_args_is_help=True)
 
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
 def deliveries_list(
     state: Annotated[DeliveryState, typer.Option(help="State of the deliveries")] = DeliveryState.FAILED,
     destination: DestinationOption = None,
+    limit: LimitOption = 1000,
     as_json: JsonFlag = False,
 ) -> None:
     """List the deliveries that failed for good, or those in another state, with what the destination said."""
@@ -34,8 +35,9 @@ def deliveries_list(
              "study_instance_uid": item.study_instance_uid, "sop_instance_uid": item.sop_instance_uid,
              "attempt": item.attempt, "status": None if item.status is None else f"0x{item.status:04X}",
              "detail": item.detail, "next_attempt_at": item.next_attempt_at}
-            for item in deliveries.in_state(session, state, destination)
+            for item in deliveries.in_state(session, state, destination, limit)
         ]  # fmt: skip
+    say_if_cut(len(rows), limit)
     if as_json:
         print_json(rows)
         return

@@ -1,6 +1,7 @@
 """`opportune models`."""
 
 import getpass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ from models import registry
 from screening.card import ModelCard
 from screening.errors import WeightsMismatch
 from screening.settings import ModelSettings
-from worker.cli.output import JsonFlag, print_json, print_table
+from worker.cli.output import JsonFlag, fail, print_json, print_table, progress
 from worker.cli.settings import load_settings
 
 models_app = typer.Typer(help="The screening models.", no_args_is_help=True)
@@ -65,6 +66,42 @@ def verify(as_json: JsonFlag = False) -> None:
         rows = ((item["name"], "ok" if item["ok"] else "FAILED", item["detail"]) for item in results)
         print_table("Weights", ("model", "", "detail"), rows)
     if not all(item["ok"] for item in results):
+        raise typer.Exit(1)
+
+
+@models_app.command("compile")
+def compile_networks(
+    names: Annotated[list[str] | None, typer.Argument(help="Models; by default those that are enabled")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Compile the networks in force for this machine's processor, ahead of the worker. Exit status 1 if one failed.
+
+    What is compiled already is left as it is.
+    """
+    from worker.sandbox.warming import Warmed, Warming, enabled, wanted  # noqa: PLC0415
+
+    settings = load_settings()
+    if not wanted(settings):
+        raise fail("nothing to compile: by worker.engine and worker.device, torch runs the models here")
+    chosen = names or enabled(settings)
+    for name in chosen:
+        registry.card(name, settings.of_model(name))
+    done: list[Warmed] = []
+    with progress() as bar:
+        task = bar.add_task("compiling", total=len(chosen))
+
+        def tell(warmed: Warmed) -> None:
+            done.append(warmed)
+            bar.advance(task)
+
+        Warming(settings, chosen).run(tell)
+    if as_json:
+        print_json([asdict(warmed) for warmed in done])
+    else:
+        for warmed in done:
+            typer.echo(warmed.told)
+        typer.echo(f"{len(chosen) - len(done)} were compiled before, in {settings.engine_cache}")
+    if any(warmed.failure or warmed.left for warmed in done):
         raise typer.Exit(1)
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from screening.printable import printable, printable_lines
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, help="How many at most")]
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -40,6 +41,12 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         table.add_row(*(Text("" if value is None else printable(str(value))) for value in row))
         count += 1
     console().print(table if count else Text(f"{title}: none"))
+
+
+def say_if_cut(count: int, limit: int) -> None:
+    """Say on stderr that a list may be longer than what was asked for."""
+    if count >= limit:
+        Console(stderr=True).print(f"opportune: the first {count}; --limit N shows more", highlight=False)
 
 
 def progress() -> Progress:

@@ -3,12 +3,12 @@
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from worker.cli.database import open_session
-from worker.cli.output import JsonFlag, fail, print_json, print_table
+from worker.cli.output import JsonFlag, LimitOption, fail, print_json, print_table, say_if_cut
 from worker.cli.settings import load_settings
 
 if TYPE_CHECKING:
@@ -54,11 +54,12 @@ def status(as_json: JsonFlag = False) -> None:
 
 @study_app.command("show")
 def study_show(study: StudyArgument, as_json: JsonFlag = False) -> None:
-    """Show what happened to a study: selections with reasons, jobs with their history, findings, deliveries."""
+    """Show what happened to a study: selections with reasons, jobs with history, timeline, findings, deliveries."""
     from worker.study_report import describe_study  # noqa: PLC0415
 
     with open_session(read_only=True) as session:
-        found = [describe_study(session, uid) for uid in _find(session, study)]
+        quiet_seconds = load_settings(read_cards=False).node.quiet_seconds
+        found = [describe_study(session, uid, quiet_seconds=quiet_seconds) for uid in _find(session, study)]
     if as_json:
         print_json(found)
         return
@@ -71,6 +72,7 @@ def study_show(study: StudyArgument, as_json: JsonFlag = False) -> None:
         for job in values["jobs"]:
             rows = ((event["at"], event["from"], event["to"], event["detail"]) for event in job["events"])
             print_table(f"Job {job['job_id']}, {job['model']}: {job['state']}", ("at", "from", "to", "detail"), rows)
+            print_table("Timeline", ("stage", "destination", "began at", "seconds"), _timeline_rows(job["timeline"]))
             print_table("Findings", ("group", "name", "value", "unit"), _finding_rows(job["outcome"]))
             print_table(
                 "Deliveries",
@@ -116,7 +118,7 @@ def study_retry(study: StudyArgument) -> None:
 
 
 @quarantine_app.command("list")
-def quarantine_list(as_json: JsonFlag = False) -> None:
+def quarantine_list(limit: LimitOption = 1000, as_json: JsonFlag = False) -> None:
     """List quarantined jobs with the reason of their last failure."""
     from db import jobs  # noqa: PLC0415
 
@@ -124,8 +126,9 @@ def quarantine_list(as_json: JsonFlag = False) -> None:
         rows = [
             {"job_id": job.job_id, "model": job.model_name, "study_instance_uid": job.study_instance_uid,
              "attempt": job.attempt, "reason": job.reason}
-            for job in jobs.quarantined(session)
+            for job in jobs.quarantined(session, limit)
         ]  # fmt: skip
+    say_if_cut(len(rows), limit)
     if as_json:
         print_json(rows)
     else:
@@ -186,6 +189,11 @@ def _cell(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {number}" for key, number in value.items() if number)
     return str(value)
+
+
+def _timeline_rows(spans: list[dict[str, Any]]) -> Iterator[tuple[object, ...]]:
+    for span in spans:
+        yield span["stage"], span["destination"], span["at"], f"{span['seconds']:.3f}"
 
 
 def _finding_rows(outcome: dict[str, object] | None) -> Iterator[tuple[object, ...]]:

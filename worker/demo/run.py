@@ -79,11 +79,11 @@ class Demo:
 
     def results(self, samples: list[Sample]) -> list[dict[str, Any]]:
         """What became of each sample."""
-        stored = self.pacs.objects()
+        stored, quiet_seconds = self.pacs.objects(), self.node.ports.settings.node.quiet_seconds
         rows = []
         for sample in samples:
             with transaction(self.node.ports.sessions) as session:
-                study = describe_study(session, sample.study_instance_uid)
+                study = describe_study(session, sample.study_instance_uid, quiet_seconds=quiet_seconds)
             rows += [_row(sample, study, selection, stored) for selection in study["selections"]
                      if selection["kind"] == "decision"]  # fmt: skip
         return rows

@@ -17,6 +17,9 @@ from typing import Any, Protocol
 
 from screening import failpoints
 from screening.errors import Permanent, Retryable
+from screening.findings import Outcome
+from screening.reports import Report
+from screening.stopwatch import listening, stage
 from worker.faults import describe
 from worker.privacy import quiet_libraries
 from worker.request import ScreenRequest
@@ -24,9 +27,9 @@ from worker.sandbox.protocol import Answer, receive_json, send_answer, send_fail
 
 
 class Runner(Protocol):
-    """What turns a request into an answer."""
+    """What turns a request into an outcome and its report."""
 
-    def run(self, request: ScreenRequest) -> Answer:
+    def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
         """Run one request."""
         ...
 
@@ -51,7 +54,10 @@ def main() -> None:
 
 def _serve(connection: Connection, pipeline: "Runner", values: dict[str, Any]) -> None:
     try:
-        outcome, report = pipeline.run(ScreenRequest.from_json(values))
+        with listening() as watch:
+            with stage("request"):
+                request = ScreenRequest.from_json(values)
+            outcome, report = pipeline.run(request)
     except (Retryable, Permanent) as exc:
         send_failure(connection, kind=type(exc).__name__, message=str(exc))
     except MemoryError:
@@ -61,7 +67,7 @@ def _serve(connection: Connection, pipeline: "Runner", values: dict[str, Any]) -
     except Exception as exc:  # noqa: BLE001 (a fault in a codec or a model: named by type, since its text may hold patient data)
         send_failure(connection, kind="SandboxDied", message=describe(exc))
     else:
-        send_answer(connection, outcome, report)
+        send_answer(connection, Answer(outcome, report, watch.stages))
 
 
 def _listen(connection: Connection, requests: "SimpleQueue[dict[str, Any]]") -> None:

@@ -29,6 +29,7 @@ class Limits:
     confined: bool = True  #: no network, programs, processes, writing
     cuda: bool = False  #: spares what CUDA's driver needs: sockets of its own, shared memory
     file_bytes: int = FILE_BYTES  #: largest file written; no limit with CUDA, whose shared memory counts
+    writable: str | None = None  #: the one folder in which files may be made and removed
     open_files: int = 1024  #: slices are opened one after the other; CUDA opens some hundred devices and pipes
 
 
@@ -49,7 +50,7 @@ def confine(limits: Limits) -> None:
     _prctl(libc, _PR_SET_PDEATHSIG, signal.SIGKILL)  # also while a codec holds the interpreter's lock
     _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
     if limits.confined:
-        landlock.confine_files(cuda=limits.cuda)
+        landlock.confine_files(cuda=limits.cuda, writable=limits.writable)
         seccomp.install(local_sockets=limits.cuda)
 
 

@@ -16,6 +16,7 @@ _PATH_BENEATH = 1
 
 _READ_FILE = 1 << 2
 _WRITE_FILE, _REMOVE_FILE, _MAKE_REGULAR, _TRUNCATE = 1 << 1, 1 << 5, 1 << 8, 1 << 14
+_MAKE_AND_REMOVE = _REMOVE_FILE | _MAKE_REGULAR | 1 << 4 | 1 << 7  # the last two: folders
 _CHANGES = _WRITE_FILE | sum(1 << bit for bit in range(4, 13))  # writing; removing and making anything
 _TRUNCATE_SINCE = 3  # version of Landlock
 
@@ -24,11 +25,11 @@ _SECRETS = "run"
 """Below the root: /run/secrets of containers, /run/credentials of systemd."""
 
 
-def confine_files(*, cuda: bool) -> bool:
+def confine_files(*, cuda: bool, writable: str | None = None) -> bool:
     """Confine this thread and all it starts from now on; whether the kernel does it.
 
     Devices stay writable (/dev/null, a GPU). cuda: files in /dev/shm may be made and /run is readable, as its driver
-    may need.
+    may need. writable: a folder that is there, in which files and folders may be made, written, renamed and removed.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     version = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION))
@@ -45,6 +46,8 @@ def confine_files(*, cuda: bool) -> bool:
     if cuda:
         allowed.append(("/dev/shm", _WRITE_FILE | _REMOVE_FILE | _MAKE_REGULAR | truncate))  # noqa: S108 (a rule)
         allowed.append(("/proc/self", _WRITE_FILE))  # names of threads
+    if writable is not None:
+        allowed.append((writable, _WRITE_FILE | _MAKE_AND_REMOVE | truncate))
     try:
         _allow(libc, ruleset, allowed)
         return bool(libc.syscall(_RESTRICT_SELF, ruleset, ctypes.c_uint32(0)) == 0)

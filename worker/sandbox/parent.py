@@ -14,6 +14,8 @@ from typing import Any
 from screening import errors, failpoints
 from screening.errors import Permanent, Retryable, SandboxDied
 from screening.settings import WorkerSettings
+from screening.stages import Stages
+from screening.stopwatch import listening, stage
 from worker.request import ScreenRequest
 from worker.sandbox.confined import Limits, command
 from worker.sandbox.protocol import Answer, receive_answer, receive_json, send_json
@@ -44,6 +46,9 @@ class Sandbox:
     def run(self, request: ScreenRequest, *, cancelled: threading.Event | None = None) -> Answer:
         """Run one request in the child.
 
+        The answer's stages are those of the child, `start` (nearly 0 where it runs already), and `transfer`: what
+        request and answer took on their way.
+
         Parameters
         ----------
         request
@@ -60,7 +65,16 @@ class Sandbox:
         Retryable, Permanent
             What the child raised.
         """
-        connection = self._started()
+        with listening() as watch:
+            with stage("start"):
+                connection = self._started()
+            with stage("transfer"):
+                answer = self._exchange(connection, request, cancelled)
+        here, child = watch.stages.seconds, answer.stages
+        on_the_way = Stages({"transfer": max(0.0, here["transfer"] - child.total)})
+        return answer._replace(stages=Stages({"start": here["start"]}) + child + on_the_way)
+
+    def _exchange(self, connection: Connection, request: ScreenRequest, cancelled: threading.Event | None) -> Answer:
         try:
             send_json(connection, request.to_json())
             self._await(connection, self._settings.job_timeout_seconds, cancelled)
@@ -148,7 +162,7 @@ def limits_of(settings: WorkerSettings) -> Limits:
     A child that injects faults is not confined: it kills its worker, and takes the file away that told it to.
     """
     confined = settings.confined and not failpoints.active()
-    cuda = settings.device == "cuda" or (settings.device == "auto" and Path("/dev/nvidiactl").exists())
+    cuda = settings.runs_on == "cuda" or (settings.runs_on == "auto" and Path("/dev/nvidiactl").exists())
     return Limits(memory_mb=settings.memory_limit_mb, confined=confined, cuda=cuda)
 
 

@@ -6,21 +6,28 @@ The child reads hostile bytes. What it answers is data to be checked, so nothing
 import json
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NamedTuple
 
 from screening.errors import SandboxDied
 from screening.findings import Outcome
 from screening.reports import ObjectKind, Report, ReportObject
 from screening.serialize import outcome_from_json, outcome_to_json
+from screening.stages import Stages, stages_from_json
 
 MAXIMUM_MESSAGE = 512 * 2**20
 """Bytes of the largest object that a child may send: a SEG of a whole CT stays well below."""
 
-Answer = tuple[Outcome, Report]
+
+class Answer(NamedTuple):
+    """What comes of one request."""
+
+    outcome: Outcome
+    report: Report
+    stages: Stages = Stages()  #: what the child's time went to
 
 
-def send_answer(connection: Connection, outcome: Outcome, report: Report) -> None:
-    """Send an outcome and its report: one JSON message, then the bytes of each object."""
+def send_answer(connection: Connection, answer: Answer) -> None:
+    """Send an answer: one JSON message, then the bytes of each object."""
     objects = [
         {
             "kind": str(item.kind),
@@ -29,10 +36,18 @@ def send_answer(connection: Connection, outcome: Outcome, report: Report) -> Non
             "sop_instance_uid": item.sop_instance_uid,
             "series_instance_uid": item.series_instance_uid,
         }
-        for item in report.objects
+        for item in answer.report.objects
     ]
-    send_json(connection, {"outcome": outcome_to_json(outcome), "objects": objects})
-    for item in report.objects:
+    send_json(
+        connection,
+        {
+            "outcome": outcome_to_json(answer.outcome),
+            "objects": objects,
+            "engine": answer.report.engine,
+            "stages": dict(answer.stages.seconds),
+        },
+    )
+    for item in answer.report.objects:
         connection.send_bytes(item.encoded)
 
 
@@ -42,7 +57,7 @@ def send_failure(connection: Connection, *, kind: str, message: str) -> None:
 
 
 def receive_answer(connection: Connection, values: Mapping[str, Any]) -> Answer:
-    """The outcome and report that follow a JSON message that is no failure.
+    """The answer whose first part is a JSON message that is no failure.
 
     Raises
     ------
@@ -51,13 +66,15 @@ def receive_answer(connection: Connection, values: Mapping[str, Any]) -> Answer:
     """
     try:
         outcome = outcome_from_json(values["outcome"])
+        stages = stages_from_json(values["stages"])
         objects = tuple(
             ReportObject(**{**item, "kind": ObjectKind(item["kind"])}, encoded=connection.recv_bytes(MAXIMUM_MESSAGE))
             for item in values["objects"]
         )
+        report = Report(objects=objects, engine=str(values["engine"]))
     except (KeyError, TypeError, ValueError) as exc:
         raise SandboxDied(f"the child's answer is malformed: {type(exc).__name__}") from exc
-    return outcome, Report(objects=objects)
+    return Answer(outcome, report, stages)
 
 
 def send_json(connection: Connection, values: Mapping[str, Any]) -> None:

@@ -37,6 +37,10 @@ class Brightness:
         )  # fmt: skip
         return Findings(groups=(group,), conclusion="A made-up model for a test of the software.")
 
+    def parts(self) -> tuple[()]:
+        """Nothing that takes time."""
+        return ()
+
     def probe(self) -> float:
         """The weight itself, halved."""
         return self.gain / 2

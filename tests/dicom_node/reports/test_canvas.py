@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 
 from dicom_node.reports.canvas import Canvas, Column, drawable, fitting, text_width, wrap
 from dicom_node.reports.colours import BACKGROUND
@@ -71,3 +72,32 @@ def test_strokes_stay_within_their_rectangle() -> None:
     assert red[50, 20:80].all()
     assert not red[:, :20].any()
     assert not red[:, 80:].any()
+
+
+def _stroked(canvas: Canvas, lines: list[list[tuple[float, float]]], within: tuple[int, int, int, int]) -> None:
+    """As `strokes`, on a mask as large as the rectangle."""
+    left, top, right, bottom = within
+    mask = Image.new("L", ((right - left) * 2, (bottom - top) * 2), 0)
+    for points in lines:
+        scaled = [((x - left) * 2, (y - top) * 2) for x, y in points]
+        ImageDraw.Draw(mask).line(scaled, fill=153, width=7, joint="curve")
+    canvas.image.paste((200, 100, 50), (left, top), mask.reduce(2))
+
+
+def test_strokes_are_drawn_where_they_are_as_on_the_whole_picture() -> None:
+    rng = np.random.default_rng(0)
+    within = (11, 17, 311, 257)
+    for _ in range(40):
+        count, middle = int(rng.integers(1, 5)), rng.uniform(-20, 330, 2)
+        lines = [[(float(x), float(y)) for x, y in rng.normal(middle, 30, (6, 2))] for _ in range(count)]
+        whole, part = Canvas(330, 300), Canvas(330, 300)
+        _stroked(whole, lines, within)
+        part.strokes(lines, within, (200, 100, 50), 3.5, 0.6)
+        assert np.array_equal(whole.pixels(), part.pixels())
+
+
+def test_no_strokes_change_nothing() -> None:
+    canvas, before = Canvas(50, 50), Canvas(50, 50).pixels()
+    canvas.strokes([], (0, 0, 50, 50), (255, 255, 255), 3)
+    canvas.strokes([[(500.0, 500.0), (600.0, 600.0)]], (0, 0, 50, 50), (255, 255, 255), 3)
+    assert np.array_equal(canvas.pixels(), before)

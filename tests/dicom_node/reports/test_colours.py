@@ -59,3 +59,15 @@ def test_text_can_be_read_on_its_background(colour: tuple[int, int, int]) -> Non
 @pytest.mark.parametrize("evidence", list(Evidence))
 def test_every_banner_can_be_read(evidence: Evidence) -> None:
     assert contrast(*colours.BANNER[evidence]) >= 7
+
+
+def test_heat_is_blended_pixel_by_pixel_wherever_it_shows() -> None:
+    rng = np.random.default_rng(0)
+    grey, heat = rng.uniform(-0.1, 1.1, (40, 50)), rng.uniform(-1.1, 1.1, (40, 50))
+    heat[:10] = 0
+    heat[10] = colours.VISIBLE_FROM
+    steps = np.clip(np.rint(np.abs(heat) * 255), 0, 255).astype(int)
+    colour = np.where((heat < 0)[..., None], colours.heat_table(cold=True)[steps], colours.heat_table()[steps])
+    alpha = colours.heat_alpha(np.abs(heat))[..., None]
+    mixed = grey[..., None] * (1 - alpha) + colour * alpha
+    assert np.array_equal(colours.blend_heat(grey, heat), np.rint(np.clip(mixed, 0, 1) * 255).astype(np.uint8))

@@ -1,5 +1,7 @@
 """Measurements agree with what was put into the volume."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,10 @@ def test_trabecular_hu_of_each_level() -> None:
 def test_cortex_and_the_veins_behind_are_left_out() -> None:
     hu, found = segmented()
     body = found.bodies & (found.vertebrae == VALUE["L3"])
-    region = trabecular_region(found, "L3")
+    piece = trabecular_region(found, "L3")
+    assert piece is not None
+    region = np.zeros_like(body)
+    region[piece.box] = piece.mask
     assert region.any()
     assert not (region & ~body).any()
     where, inside = np.argwhere(body), np.argwhere(region)
@@ -35,6 +40,20 @@ def test_cortex_and_the_veins_behind_are_left_out() -> None:
     assert inside[:, 1].mean() < where[:, 1].mean()  # in front of the middle
     hu[body & ~region] = 900
     assert measure(hu, found).hu("L3") == pytest.approx(150, abs=0.01)
+
+
+def test_a_level_without_a_body_has_no_region() -> None:
+    _, found = segmented()
+    assert trabecular_region(replace(found, bodies=found.bodies & False), "L3") is None
+    assert trabecular_region(replace(found, vertebrae=found.vertebrae * 0), "L3") is None
+
+
+def test_where_a_level_was_measured() -> None:
+    hu, found = segmented()
+    measured = measure(hu, found)
+    assert measured.region("L3").box == measured.trabecular[MEASURED.index("L3")].region.box
+    with pytest.raises(ValueError, match="got 'T9'"):
+        measured.region("T9")
 
 
 def test_metal_is_told_and_not_measured() -> None:

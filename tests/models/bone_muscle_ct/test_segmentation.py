@@ -14,9 +14,11 @@ from models.bone_muscle_ct.segmentation import (
     VERTEBRA_LABELS,
     SegmentationNet,
     body_box,
+    classes_at,
     fold,
     grid_shape,
     infer,
+    likeliest,
     resample,
     source_box,
     to_source,
@@ -95,6 +97,19 @@ def test_classes_come_back_on_the_source_grid() -> None:
     assert box is not None
     assert to_source(classes, (40, 8, 8), box).sum() == whole.sum()
     assert source_box(np.zeros((2, 2, 2), np.bool_), (4, 4, 4)) is None
+
+
+def test_the_likeliest_class_is_the_first_of_equal_ones() -> None:
+    values = torch.rand(5, 3, 4, 6, generator=torch.Generator().manual_seed(0)).mul(8).round()
+    assert torch.equal(likeliest(values).long(), values.argmax(0))
+
+
+def test_single_places_are_interpolated_as_the_whole_is() -> None:
+    classes = torch.rand(3, 5, 7, 6, generator=torch.Generator().manual_seed(0))
+    shape = (9, 20, 13)
+    whole = upsample(classes, shape, (slice(0, 9), slice(0, 20), slice(0, 13)))
+    places = np.argwhere(np.ones(shape, np.bool_))[::11]
+    assert torch.equal(classes_at(classes, shape, places), whole[:, places[:, 0], places[:, 1], places[:, 2]])
 
 
 def test_the_air_around_a_patient_does_not_change_the_answer() -> None:

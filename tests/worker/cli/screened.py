@@ -8,9 +8,10 @@ from tests.worker.sandbox.scripted import ScriptedSandbox
 from worker.indexing import index_received
 from worker.intake import intake_quiet
 from worker.ports import Ports
+from worker.sandbox.protocol import Answer
 from worker.screening_job import screen
 
-GOOD = (make_findings(), make_report())
+GOOD = Answer(make_findings(), make_report())
 
 
 def screened(node: Ports, sandbox: ScriptedSandbox) -> int:

@@ -40,6 +40,9 @@ def test_what_failed_is_listed_with_what_the_destination_said(refused: list[int]
     assert told[0] | {"detail": ""} == told[0] | {
         "destination": "pacs", "study_instance_uid": STUDY, "status": "0xA900", "attempt": 1, "detail": "",
     }  # fmt: skip
+    first = opportune("deliveries", "list", "--json", "--limit", "1")
+    assert [row["delivery_id"] for row in first.json] == refused[:1]
+    assert "the first 1" in first.err
     out = opportune("deliveries", "list").out
     assert "0xA900" in out
     assert opportune("deliveries", "list", "--destination", "other").out == "Deliveries, failed: none\n"

@@ -1,18 +1,22 @@
 """`opportune models`: what there is, for whom, on what evidence, and whether the weights are those of the card."""
 
 import hashlib
+import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from models import registry as shipped
+from models.engines.cache import Cache
 from screening import manifest
 from tests.worker.cli.command import opportune
 from tests.worker.cli.conftest import Configure
 from tests.worker.fake_registry import FakeRegistry, choose_all
 from tests.worker.ports import MODEL, make_card
+from worker.sandbox.warming import Warming
 
 
 @pytest.fixture
@@ -90,3 +94,39 @@ def test_a_key_is_made_and_a_bundle_signed(tmp_path: Path, monkeypatch: pytest.M
     manifest.verify(own, (trusted[1],), required=True)
     again = opportune("models", "keygen", "--out", str(tmp_path / "key"))
     assert (again.status, "nothing is overwritten" in again.words) == (1, True)
+
+
+def test_compile_makes_what_an_enabled_model_lacks(
+    registry: FakeRegistry, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    registry.selectors["a_second"] = choose_all
+    configure(f"[models.{MODEL}]\nenabled = true\n[models.a_second]\nenabled = true\n")
+    Cache(tmp_path / "opportune-data" / "engines").write("a_second", registry.config_digest("a_second"), {"a": b"b"})
+    said = json.dumps({"model": MODEL, "compiled": ["trunk"], "seconds": 2.0})
+    monkeypatch.setattr(Warming, "_command", lambda *_: [sys.executable, "-c", f"print({said!r})"])
+    ended = opportune("models", "compile")
+    assert ended.status == 0
+    assert ended.out.splitlines() == [
+        f"{MODEL}: compiled trunk in 2 s", "1 were compiled before, in opportune-data/engines",
+    ]  # fmt: skip
+    (row,) = opportune("models", "compile", MODEL, "--json").json
+    assert (row["model"], row["compiled"], row["failure"]) == (MODEL, ["trunk"], None)
+
+
+def test_compile_fails_where_a_network_does(
+    registry: FakeRegistry, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(f"[models.{MODEL}]\nenabled = true\n")
+    said = json.dumps({"model": MODEL, "compiled": [], "left": ["trunk (NotEquivalent: off by 1)"]})
+    monkeypatch.setattr(Warming, "_command", lambda *_: [sys.executable, "-c", f"print({said!r})"])
+    ended = opportune("models", "compile")
+    assert ended.status == 1
+    assert f"{MODEL}: nothing compiled; torch goes on running trunk (NotEquivalent: off by 1)" in ended.out
+
+
+def test_compile_of_an_unknown_model_or_without_need_says_so(configure: Configure) -> None:
+    assert "there is no screening model 'none'" in opportune("models", "compile", "none").words
+    configure('[worker]\nengine = "torch"\n')
+    ended = opportune("models", "compile")
+    assert ended.status == 1
+    assert "torch runs the models here" in ended.words

@@ -59,7 +59,7 @@ def test_a_file_is_sent_as_it_is(node: Ports, to: str, folder: Path) -> None:
     ended = opportune("send", folder / "1" / "image", "--to", to, "--ae-title", "SENDER")
     assert ended.status == 0
     assert ended.out.startswith("1 of 1 stored")
-    (stored,) = (path for path in node.settings.spool.rglob("*") if path.is_file())
+    (stored,) = (path for path in node.settings.spool.glob("?/?/*") if path.is_file())
     assert stored.read_bytes().endswith((folder / "1" / "image").read_bytes()[-100:])
 
 

@@ -81,7 +81,7 @@ def test_a_study_is_found_by_accession_number_and_by_uid(node: Ports) -> None:
 def test_a_study_is_shown_to_people_with_history_findings_and_deliveries(node: Ports) -> None:
     screened(node, ScriptedSandbox(GOOD))
     out = opportune("study", "show", "A-17").out
-    for text in ("eligible", "claimed", "inferred", "30-day mortality", "12.50", "measurements", "pending"):
+    for text in ("eligible", "claimed", "inferred", "queue", "30-day mortality", "12.50", "measurements", "pending"):
         assert text in out
     assert not any(name in out for name in ("DOE", "P1"))
 
@@ -109,6 +109,8 @@ def test_quarantine_is_listed_with_its_reason(node: Ports) -> None:
     (row,) = opportune("quarantine", "list", "--json").json
     assert (row["job_id"], row["model"], row["attempt"], row["reason"]) == (job_id, MODEL, 1, str(BAD))
     assert str(BAD) in opportune("quarantine", "list").out
+    assert "--limit" not in opportune("quarantine", "list").err
+    assert "--limit" in opportune("quarantine", "list", "--limit", "1").err
 
 
 def test_a_quarantined_job_is_tried_again(node: Ports) -> None:

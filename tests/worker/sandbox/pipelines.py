@@ -11,6 +11,7 @@ import numpy as np
 from screening.errors import WeightsMismatch
 from screening.findings import NotEvaluable, Outcome
 from screening.reports import ObjectKind, Report, ReportObject
+from screening.stopwatch import stage
 from worker.request import ScreenRequest
 
 
@@ -33,6 +34,10 @@ class Misbehaving:
 
     def well(self) -> None:
         """Does what it should."""
+
+    def measured(self) -> None:
+        with stage("decode"):
+            pass
 
     def segfault(self) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)

@@ -64,8 +64,8 @@ def test_it_says_that_it_is_ready_serves_and_ends_with_its_parent() -> None:
     with _child() as (process, connection):
         assert receive_json(connection) == {"ready": True}
         send_json(connection, make_request(model_name="well").to_json())
-        _, report = receive_answer(connection, receive_json(connection))
-        assert len(report.objects) == 1
+        answer = receive_answer(connection, receive_json(connection))
+        assert len(answer.report.objects) == 1
         limit, _ = resource.prlimit(process.pid, resource.RLIMIT_AS)
         assert limit == 8192 * 2**20
         assert resource.prlimit(process.pid, resource.RLIMIT_CORE) == (0, 0)
@@ -115,6 +115,12 @@ def test_any_other_fault_is_sent_without_its_text() -> None:
 
 def test_an_answer_is_sent_as_json_and_bytes() -> None:
     assert _served("well")["outcome"]["code"] == "age-unknown"
+
+
+def test_an_answer_tells_what_the_time_went_to() -> None:
+    stages = _served("measured")["stages"]
+    assert list(stages) == ["request", "decode"]
+    assert stages["decode"] >= 0
 
 
 def test_a_request_that_cannot_be_read_is_a_fault_and_no_crash() -> None:

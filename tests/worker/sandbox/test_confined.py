@@ -53,6 +53,20 @@ def main():
             print("refused")
 """
 
+WRITE_AND_RENAME = """
+import os, sys
+def main():
+    os.chdir(sys.argv[1])
+    for act in (lambda: open("new", "w").close(), lambda: open("there", "a").close(), lambda: os.truncate("there", 0),
+                lambda: os.mkdir("folder"), lambda: os.symlink("/etc/passwd", "link"),
+                lambda: os.rename("folder" if os.path.exists("folder") else "there", "moved"),
+                lambda: os.unlink("there")):
+        try:
+            act()
+        except PermissionError:
+            print("refused")
+"""
+
 READ = """
 import sys
 def main():
@@ -103,6 +117,18 @@ def test_it_writes_makes_and_removes_no_file(tmp_path: Path) -> None:
     (tmp_path / "there").write_text("kept")
     assert _run(WRITE, tmp_path, Limits(memory_mb=0), str(tmp_path)) == ["refused"] * 7
     assert (tmp_path / "there").read_text() == "kept"
+
+
+def test_one_that_may_write_in_a_folder_may_do_so_there_alone(tmp_path: Path) -> None:
+    """Making a link is the one thing that stays forbidden."""
+    for name in ("ours", "theirs"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "there").write_text("kept")
+    limits = Limits(memory_mb=0, writable=str(tmp_path / "ours"))
+    assert _run(WRITE_AND_RENAME, tmp_path, limits, str(tmp_path / "theirs")) == ["refused"] * 7
+    assert (tmp_path / "theirs" / "there").read_text() == "kept"
+    assert _run(WRITE_AND_RENAME, tmp_path, limits, str(tmp_path / "ours")) == ["refused"]
+    assert sorted(path.name for path in (tmp_path / "ours").iterdir()) == ["moved", "new"]
 
 
 def test_it_reads_files_but_no_secrets(tmp_path: Path) -> None:

@@ -23,15 +23,16 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def _pid(sandbox: Sandbox) -> int:
-    outcome, _ = sandbox.run(make_request(model_name="well"))
+    outcome = sandbox.run(make_request(model_name="well")).outcome
     assert isinstance(outcome, NotEvaluable)
     return int(outcome.reason.split()[1])
 
 
 def test_an_answer_comes_back_whole(sandbox: Sandbox) -> None:
-    outcome, report = sandbox.run(make_request(model_name="well"))
+    outcome, report, stages = sandbox.run(make_request(model_name="measured"))
     assert isinstance(outcome, NotEvaluable)
     assert outcome.code == "age-unknown"
+    assert list(stages.seconds) == ["start", "request", "decode", "transfer"]
     assert [len(item.encoded) for item in report.objects] == [128 + 4 + 100_000]
 
 
@@ -98,6 +99,7 @@ def test_the_child_ends_with_its_parent(sandbox: Sandbox) -> None:
 def test_what_cuda_needs_is_spared_where_it_may_be_used() -> None:
     assert limits_of(WorkerSettings(device="cuda")).cuda
     assert not limits_of(WorkerSettings(device="cpu")).cuda
+    assert not limits_of(WorkerSettings(engine="openvino")).cuda
 
 
 def test_settings_may_switch_confinement_off() -> None:

@@ -11,7 +11,8 @@ from screening.codes import CHEST, PERCENT, PNEUMONIA, CodedName
 from screening.errors import SandboxDied
 from screening.findings import Findings, Measurement, MeasurementGroup, rectangle
 from screening.reports import ObjectKind, Report, ReportObject
-from worker.sandbox.protocol import receive_answer, receive_json, send_answer, send_failure, send_json
+from screening.stages import Stages
+from worker.sandbox.protocol import Answer, receive_answer, receive_json, send_answer, send_failure, send_json
 
 Pair = tuple[Connection, Connection]
 
@@ -44,9 +45,10 @@ def _object() -> ReportObject:
 
 def test_findings_and_objects_come_back_equal(pair: Pair) -> None:
     ours, theirs = pair
-    report = Report(objects=(_object(),))
-    send_answer(theirs, _findings(), report)
-    assert receive_answer(ours, receive_json(ours)) == (_findings(), report)
+    report = Report(objects=(_object(),), engine="torch 2.13.0 (cpu)")
+    stages = Stages({"decode": 0.25, "network.lungs": 1.5})
+    send_answer(theirs, Answer(_findings(), report, stages))
+    assert receive_answer(ours, receive_json(ours)) == (_findings(), report, stages)
 
 
 def test_a_failure_comes_back_with_its_kind(pair: Pair) -> None:
@@ -73,9 +75,25 @@ def test_a_malformed_answer_is_an_error_of_ours(pair: Pair, values: dict[str, An
         receive_answer(pair[0], values)
 
 
+@pytest.mark.parametrize("stages", [None, {"decode": -1}, {"decode": float("nan")}, {"DOE^JANE": 1}, {"decode": "1"}])
+def test_durations_that_cannot_be_are_refused(pair: Pair, stages: Any) -> None:
+    ours, theirs = pair
+    send_answer(theirs, Answer(_findings(), Report(objects=(_object(),))))
+    with pytest.raises(SandboxDied, match="malformed"):
+        receive_answer(ours, receive_json(ours) | {"stages": stages})
+
+
+@pytest.mark.parametrize("engine", ["x" * 81, "torch\x1b[31m"])
+def test_an_engine_that_cannot_be_shown_is_refused(pair: Pair, engine: str) -> None:
+    ours, theirs = pair
+    send_answer(theirs, Answer(_findings(), Report(objects=())))
+    with pytest.raises(SandboxDied, match="malformed"):
+        receive_answer(ours, receive_json(ours) | {"engine": engine})
+
+
 def test_an_object_that_is_no_file_is_refused(pair: Pair) -> None:
     ours, theirs = pair
-    send_answer(theirs, _findings(), Report(objects=(_object(),)))
+    send_answer(theirs, Answer(_findings(), Report(objects=(_object(),))))
     values = receive_json(ours)
     ours.recv_bytes()
     theirs.send_bytes(b"x" * 1000)

@@ -1,0 +1,76 @@
+"""Tables about the node itself: who did what, what is told of it, what is wrong, how many rows there are."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.columns import Number
+from db.table_base import Key, Table, where
+
+
+class AuditRow(Table):
+    """Who did what to what. Triggers of the migrations refuse to change or remove a row."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "at"),)
+
+    # given by the writer, without a gap, so that of two writers of the same number one fails
+    sequence: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    detail: Mapped[str]
+    digest: Mapped[str]  #: chains it to the row before, see `db.audit_chain`
+
+
+class AuditMessageRow(Table):
+    """One audit message on its way, see `db.audit_messages`."""
+
+    __tablename__ = "audit_messages"
+    __table_args__ = (
+        Index("ix_audit_messages_unfiled", "id", **where("filed_at IS NULL")),
+        Index("ix_audit_messages_unsent", "id", **where("sent_at IS NULL")),
+    )
+
+    id: Mapped[Key]
+    at: Mapped[datetime]
+    message: Mapped[str]  #: XML; may name a patient
+    filed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+
+
+class TallyRow(Table):
+    """So many rows more, or fewer, of one kind in one table. Triggers of the migrations write it, see `db.tallies`."""
+
+    __tablename__ = "tallies"
+
+    id: Mapped[Key]
+    counted: Mapped[str]  #: name of the table
+    part: Mapped[str]  #: of it, e.g. a destination; "" for the whole
+    value: Mapped[str]  #: e.g. a state
+    number: Mapped[int]
+
+
+class SpoolRow(Table):
+    """The spool of this database, in one row, see `db.spools`."""
+
+    __tablename__ = "spools"
+
+    id: Mapped[Key]
+    token: Mapped[str]
+
+
+class ConditionRow(Table):
+    """What is wrong now with a part of the node; no row while it works."""
+
+    __tablename__ = "conditions"
+    __table_args__ = (UniqueConstraint("subject"),)
+
+    id: Mapped[Key]
+    subject: Mapped[str]  #: "spool", or "destination" and its name
+    failures: Mapped[int]  #: in a row
+    since: Mapped[datetime]
+    retry_at: Mapped[datetime | None]  #: when it is tried again; null: at any time, or by a person
+    detail: Mapped[str]

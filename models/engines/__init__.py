@@ -1,0 +1,1 @@
+"""What runs the networks: torch as they are (the reference), or OpenVINO on a CPU. Training and judging use torch."""
