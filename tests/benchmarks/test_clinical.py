@@ -1,6 +1,5 @@
 """Studies of any size are read by the models that they are meant for; small ones here."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from worker.screen_folder import read_folder
 
 
 @pytest.fixture(scope="module")
-def studies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClinicalStudies]:
+def studies(tmp_path_factory: pytest.TempPathFactory) -> ClinicalStudies:
     return ClinicalStudies(tmp_path_factory.mktemp("clinical") / "templates", longest_side=400, slices=110, side=96)
 
 

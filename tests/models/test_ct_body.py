@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from models.ct_body import block_means, coarse, filled, noise_of, opened, trunk
+from models.ct_body import block_means, coarse, filled, noise_of, opened, opened_by_cross, trunk
 from tests.models.ssc_ild_mortality_ct.chests import as_volume, make_chest
 
 NOISY = 45.0
@@ -37,6 +37,14 @@ def test_opening_axis_by_axis_is_opening() -> None:
         size = [int(rng.integers(1, n + 1)) for n in shape]
         mask = ndimage.binary_dilation(rng.random(shape) < rng.uniform(0.01, 0.2), iterations=2)
         assert np.array_equal(opened(mask, size), ndimage.binary_opening(mask, np.ones(size)))
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_opening_by_a_cross_is_opening(times: int) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        mask = ndimage.binary_dilation(rng.random(rng.integers(3, 16, rng.integers(2, 4))) < 0.1, iterations=2)
+        assert np.array_equal(opened_by_cross(mask, times), ndimage.binary_opening(mask, iterations=times))
 
 
 def test_a_scan_of_few_slices_keeps_one() -> None:
