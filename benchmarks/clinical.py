@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -44,6 +43,7 @@ class ClinicalStudies(Templates):
     longest_side: int = 2500  #: pixels of a radiograph
     slices: int = 300  #: of a CT
     side: int = 512  #: pixels of a slice
+    scans: bool = True  #: whether there are CTs
 
     def __post_init__(self) -> None:
         for number, (name, draw) in enumerate(RADIOGRAPHS.items()):
@@ -53,17 +53,13 @@ class ClinicalStudies(Templates):
                 folder / "1.dcm", phantom, patient=_patient(phantom), study_instance_uid=f"2.25.{number + 1}",
                 acquired=_ACQUIRED, part=LUMBAR_SPINE if name == "spine_fracture_xr" else CHEST,
             )  # fmt: skip
-        for number, (name, scan) in enumerate(SCANS.items()):
+        for number, (name, scan) in enumerate(SCANS.items() if self.scans else ()):
             large = enlarged(scan(), self.slices, self.side)
             write_ct(
                 self.folder / name, large, patient=_patient(large), study_instance_uid=f"2.25.{number + 11}",
                 acquired=_ACQUIRED, study_description="CT",
             )  # fmt: skip
         self._files = {name: sorted((self.folder / name).glob("*.dcm")) for name in (*RADIOGRAPHS, *SCANS)}
-
-    def files(self, kind: str) -> list[Path]:
-        """The images of a kind's study."""
-        return self._files[kind]
 
 
 def _patient(subject: Phantom | CtScan) -> PhantomPatient:
@@ -78,7 +74,10 @@ def enlarged(scan: CtScan, slices: int, side: int) -> CtScan:
     room = ((0, 0), (above, widest - rows - above), (left, widest - columns - left))
     hu = torch.from_numpy(np.pad(scan.hu, room, constant_values=-1024).astype(np.float32))[None, None]
     large = functional.interpolate(hu, size=(slices, side, side), mode="trilinear")[0, 0].numpy()
-    dz, dy, dx = (s * n / m for s, n, m in zip(scan.spacing, hu.shape[2:], large.shape, strict=True))
-    z, y, x = scan.origin
-    corner = (z, y - above * scan.spacing[1], x - left * scan.spacing[2])
-    return replace(scan, hu=np.round(large), spacing=(dz, dy, dx), origin=corner)
+    spacing = tuple(s * n / m for s, n, m in zip(scan.spacing, hu.shape[2:], large.shape, strict=True))
+    # centres of the first voxels: their corners lie where the padding begins
+    z, y, x = (
+        o - s * (0.5 + pad) + new / 2
+        for o, s, pad, new in zip(scan.origin, scan.spacing, (0, above, left), spacing, strict=True)
+    )
+    return replace(scan, hu=np.round(large), spacing=(spacing[0], spacing[1], spacing[2]), origin=(z, y, x))

@@ -6,18 +6,16 @@ decoding and the time in networks.
 """
 
 import argparse
-import os
-import platform
 import statistics
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pydicom import dcmread
 
 from benchmarks.clinical import RADIOGRAPHS, SCANS, ClinicalStudies
+from benchmarks.figures import machine, percentile
 from benchmarks.shipped_node import EMBEDDED, PRODUCTION, ShippedNode, running
 from db.timeline import Span
 from tests.acceptance.node import wait_for
@@ -84,15 +82,6 @@ def measure(
     return found
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value that so large a share does not exceed; linear between neighbours."""
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
-
-
 def table(found: Mapping[str, Studies]) -> str:
     """Seconds of each stage, median and 95 %, a column for each model."""
     lines = [
@@ -126,10 +115,7 @@ def main() -> None:
     wanted = {**dict.fromkeys(RADIOGRAPHS, options.radiographs), **dict.fromkeys(SCANS, options.scans)}
     if options.only:
         wanted = {model: wanted[model] for model in options.only.split(",")}
-    print(
-        f"{datetime.now(UTC):%Y-%m-%d}: {platform.system()} {platform.machine()}, {os.cpu_count()} cores,"
-        f" Python {platform.python_version()}; one thread for each worker, sender and PACS double on the same cores"
-    )
+    print(machine())
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix="overhead-") as name:  # a disk, as /tmp may be memory
         folder = Path(name)
         templates = ClinicalStudies(folder / "templates")

@@ -30,6 +30,7 @@ class ShippedNode(NodeUnderTest):
     commitment: str = "none"
     workers: int = 1  #: processes that screen, where there is one for each role
     models: Sequence[str] = MODELS
+    hold: bool = False  #: whether results stay here
 
     minimum_free_mb = 1024
     reconcile_seconds = 5
@@ -67,12 +68,18 @@ class ShippedNode(NodeUnderTest):
         spans = self.spans(study_instance_uid, model)
         return spans if any(span.name == "send" for span in spans) else None
 
+    def _toml(self) -> str:
+        toml = super()._toml()
+        return toml.replace('accept_evidence = ["simulation", ', "accept_evidence = [") if self.hold else toml
+
     def _models(self) -> str:
         return "\n".join(f'[models.{name}]\nenabled = true\nwhen = "always"' for name in self.models)
 
 
 @contextmanager
-def running(folder: Path, mode: str, *, workers: int = 1, models: Sequence[str] = MODELS) -> Iterator[ShippedNode]:
+def running(
+    folder: Path, mode: str, *, workers: int = 1, models: Sequence[str] = MODELS, hold: bool = False
+) -> Iterator[ShippedNode]:
     """A node that takes studies, and its PACS; PostgreSQL waits for the disk, as it does in service."""
     folder.mkdir(parents=True)
     with ExitStack() as stack:
@@ -86,7 +93,7 @@ def running(folder: Path, mode: str, *, workers: int = 1, models: Sequence[str] 
         port = stack.enter_context(_pacs(folder / "pacs"))
         node = ShippedNode(
             folder=folder / "node", destination=("STANDIN", port), database_url=database_url, broker_url=broker_url,
-            workers=workers, models=models,
+            workers=workers, models=models, hold=hold,
         )  # fmt: skip
         stack.callback(node.stop)
         node.start()

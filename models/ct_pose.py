@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from models.ct_body import Floats, Mask, Triple, coarse, filled, trunk
+from models.ct_body import Floats, Mask, Triple, coarse, filled, opened, trunk
 from screening.images import Volume
 
 GRID = 4.0  # mm: what bones and outline are looked at in
@@ -106,7 +106,7 @@ def organ_side(volume: Volume) -> float:
     body = filled(trunk(hu))
     mean = ndimage.uniform_filter(hu, 3)
     cube = [max(1, min(round(ORGAN / s), n)) for s, n in zip(spacing, hu.shape, strict=True)]
-    solid = ndimage.binary_opening((mean > SOLID[0]) & (mean < SOLID[1]) & body, np.ones(cube)).sum((0, 1))
+    solid = opened((mean > SOLID[0]) & (mean < SOLID[1]) & body, cube).sum((0, 1))
     if solid.sum() * float(np.prod(spacing)) / 1000 < LEAST_ORGAN_ML:
         return float("nan")
     columns = np.flatnonzero(body.any((0, 1)))

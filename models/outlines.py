@@ -23,9 +23,12 @@ def outline(mask: Mask) -> tuple[Point, ...]:
     (0, 0) is the top left corner of the top left pixel. The ring runs through the middles of the pixels' sides, so
     that a slanted border is no staircase; holes do not count. Empty if there is no pixel.
     """
-    piece = np.pad(np.asarray(ndimage.binary_fill_holes(largest_piece(mask)), bool), 1)
-    if not piece.any():
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
         return ()
+    top, left = int(rows[0]), int(columns[0])
+    part = mask[top : rows[-1] + 1, left : columns[-1] + 1]  # a slice is large, and what is outlined on it small
+    piece = np.pad(np.asarray(ndimage.binary_fill_holes(largest_piece(part)), bool), 1)
     # walk along the sides with the area to the right hand; directions: right, down, left, up
     steps = ((0, 1), (1, 0), (0, -1), (-1, 0))
     start = tuple(int(i) for i in np.argwhere(piece)[0])  # top row, leftmost: its upper side is border
@@ -33,7 +36,7 @@ def outline(mask: Mask) -> tuple[Point, ...]:
     ring: list[Point] = []
     while not ring or (row, column, way) != (*start, 0):
         dy, dx = steps[way]
-        ring.append((column + dx / 2 - 1, row + dy / 2 - 1))  # corners, of the padded picture
+        ring.append((column + dx / 2 - 1 + left, row + dy / 2 - 1 + top))  # corners, of the padded part
         row, column = row + dy, column + dx
         way = _turn(piece, row, column, way)
     return (*ring, ring[0])

@@ -126,7 +126,10 @@ class Reconciler:
         give_up(self._ports, sorted(row for row, faults in self._faults.items() if faults >= _FAULTS))
 
     def _take_in(self) -> None:
-        intake_quiet(self._ports)
+        """Take in, and ring for what was opened at once: what is done for lost messages comes later in the round."""
+        for queue in sorted({queue for _, queue in intake_quiet(self._ports)}):
+            if not self._ring(queue, _NEVER_SECONDS):
+                return
 
     def _expire(self) -> None:
         with transaction(self._ports.sessions) as session:
@@ -138,14 +141,16 @@ class Reconciler:
         with transaction(self._ports.sessions) as session:
             queues = jobs.waiting_queues(session)
         for queue in queues:
-            again = self._again_after(queue)
-            with transaction(self._ports.sessions) as session:
-                waiting = jobs.to_enqueue(session, queue, again_after_seconds=again)
-            if waiting:
-                failpoints.hit("reconciler.after-mark")
-            for job_id in waiting:
-                if not self._ports.bell.screen(job_id, queue):
-                    return
+            if not self._ring(queue, self._again_after(queue)):
+                return
+
+    def _ring(self, queue: str, again_after_seconds: float) -> bool:
+        """Ring for the jobs of a queue; False when the broker does not answer."""
+        with transaction(self._ports.sessions) as session:
+            waiting = jobs.to_enqueue(session, queue, again_after_seconds=again_after_seconds)
+        if waiting:
+            failpoints.hit("reconciler.after-mark")
+        return all(self._ports.bell.screen(job_id, queue) for job_id in waiting)
 
     def _ring_deliveries(self) -> None:
         again = self._again_after(DELIVER_QUEUE)

@@ -38,7 +38,7 @@ class Among:
         """Of the labels."""
         return self.labels.shape
 
-    def __getitem__(self, slices: slice) -> Bools:
+    def __getitem__(self, slices: npt.NDArray[np.intp]) -> Bools:
         """The mask on these slices."""
         return np.isin(self.labels[slices], self.values)
 
@@ -113,19 +113,24 @@ def cut(
         at = points[::-1].reshape(3, *x.shape)
         values = ndimage.map_coordinates(hu, at, order=1, mode="constant", cval=NOTHING, prefilter=False)
         pictures[k] = encode(_mean(values, fine))
-        near = _slices_near(at[0], len(hu))
-        at[0] -= near.start
         for mask, whole in zip(masks, (bone, muscle), strict=True):
-            part = whole[near].astype(np.uint8)
-            inside = ndimage.map_coordinates(part, at, order=0, mode="constant", prefilter=False)
-            mask[k] = _mean(inside.astype(np.float32), fine) > 0.5
+            mask[k] = _mean(nearest(at, whole).astype(np.float32), fine) > 0.5
     return Stack(pictures=pictures, bone=masks[0], muscle=masks[1], present=present)
 
 
-def _slices_near(heights: npt.NDArray[np.float64], count: int) -> slice:
-    """The slices, of so many, between which places lie; one at the end where all lie outside."""
-    low = int(np.clip(np.floor(heights.min()), 0, count - 1))
-    return slice(low, int(np.clip(np.ceil(heights.max()) + 1, low + 1, count)))
+def nearest(places: npt.NDArray[np.float64], mask: Bools | Among) -> Bools:
+    """The mask (Z, Y, X) at places (3, ...), False outside of it; no more of its slices are looked at than it takes.
+
+    What `map_coordinates` of order 0 finds.
+    """
+    ends = np.reshape(mask.shape, (3, *[1] * (places.ndim - 1))) - 1
+    inside = ((places >= 0) & (places <= ends)).all(0)
+    out = np.zeros(inside.shape, np.bool_)
+    z, y, x = np.floor(places[:, inside] + 0.5).astype(np.intp)
+    if z.size:
+        slices, which = np.unique(z, return_inverse=True)
+        out[inside] = mask[slices][which, y, x]
+    return out
 
 
 def coarsen(hu: Floats, fine: int) -> Floats:

@@ -11,6 +11,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.ct_body import opened_by_cross
 from models.unet import UNet3d
 from screening.stopwatch import timed
 
@@ -122,7 +123,7 @@ def body_box(hu: HU) -> Box:
     Its norms are taken over a whole pass, so that the air and the table around a patient would change its answer.
     Without a patient it is the whole volume.
     """
-    inside = ndimage.binary_opening(hu > SKIN, iterations=2)
+    inside = opened_by_cross(hu > SKIN, 2)
     parts, count = ndimage.label(inside)
     if not count:
         return slice(0, hu.shape[0]), slice(0, hu.shape[1]), slice(0, hu.shape[2])

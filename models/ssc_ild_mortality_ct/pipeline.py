@@ -146,7 +146,7 @@ def _refuse(volume: Volume, patient: Patient) -> NotEvaluable | None:
 def _notes(volume: Volume, distance: float) -> tuple[str, ...]:
     header = volume.header
     contrast = header.text("ContrastBolusAgent") or header.text("ContrastBolusAgentSequence")
-    metal = float((volume.hu > METAL).sum() * np.prod(volume.spacing)) / 1000
+    metal = float(np.count_nonzero(volume.hu > METAL) * np.prod(volume.spacing)) / 1000
     notes = [
         FAR_NOTE if distance > FAR_FROM_TRAINING else None,
         SHARP_NOTE if is_sharp(header.text("ConvolutionKernel")) else None,

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from models.ct_body import block_means
 from models.ssc_ild_mortality_ct.lung_mask import Array, Mask, NoLungs, lung_mask
 from screening.images import Volume
 
@@ -110,9 +111,7 @@ def _coarse(hu: Array, thin: tuple[int, int, int]) -> Array:
     """Means over blocks within slices, every n-th slice (the middle one of n)."""
     depth, height, width = (length // n * n for length, n in zip(hu.shape, thin, strict=True))
     depth = max(depth, thin[0])
-    taken = hu[(thin[0] - 1) // 2 : depth : thin[0], :height, :width]
-    blocks = taken.reshape(len(taken), height // thin[1], thin[1], width // thin[2], thin[2])
-    return np.asarray(blocks.mean((2, 4)), np.float32)
+    return block_means(hu[(thin[0] - 1) // 2 : depth : thin[0], :height, :width], (1, thin[1], thin[2]))
 
 
 def _slab(hu: Array, z: float, dz: float) -> Array:

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from models.ct_body import coarse, filled, noise_of, trunk
+from models.ct_body import block_means, coarse, filled, noise_of, opened, opened_by_cross, trunk
 from tests.models.ssc_ild_mortality_ct.chests import as_volume, make_chest
 
 NOISY = 45.0
@@ -16,6 +17,34 @@ def test_blocks_are_averaged_and_the_rest_is_left_out() -> None:
     assert small.shape == (2, 1, 2)
     assert spacing == (4.0, 4.0, 4.0)
     assert small[1, 0, 1] == pytest.approx(hu[2:4, :4, 4:8].mean())
+
+
+@pytest.mark.parametrize("thin", [(1, 1, 1), (4, 5, 5), (2, 3, 9), (1, 8, 8), (3, 1, 17), (1, 2, 4)])
+def test_means_of_blocks_are_those_of_numpy(thin: tuple[int, int, int]) -> None:
+    hu = np.random.default_rng(0).integers(-1024, 3072, (12, 43, 70)).astype(np.float32)
+    z, y, x = (n // t for n, t in zip(hu.shape, thin, strict=True))
+    whole = hu[: z * thin[0], : y * thin[1], : x * thin[2]].reshape(z, thin[0], y, thin[1], x, thin[2])
+    assert np.array_equal(block_means(hu, thin), whole.mean((1, 3, 5)))
+    noisy = hu + np.float32(0.1)
+    whole = noisy[: z * thin[0], : y * thin[1], : x * thin[2]].reshape(z, thin[0], y, thin[1], x, thin[2])
+    assert block_means(noisy, thin) == pytest.approx(whole.mean((1, 3, 5)), rel=1e-6)
+
+
+def test_opening_axis_by_axis_is_opening() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        shape = rng.integers(3, 16, 3)
+        size = [int(rng.integers(1, n + 1)) for n in shape]
+        mask = ndimage.binary_dilation(rng.random(shape) < rng.uniform(0.01, 0.2), iterations=2)
+        assert np.array_equal(opened(mask, size), ndimage.binary_opening(mask, np.ones(size)))
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_opening_by_a_cross_is_opening(times: int) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        mask = ndimage.binary_dilation(rng.random(rng.integers(3, 16, rng.integers(2, 4))) < 0.1, iterations=2)
+        assert np.array_equal(opened_by_cross(mask, times), ndimage.binary_opening(mask, iterations=times))
 
 
 def test_a_scan_of_few_slices_keeps_one() -> None:

@@ -20,6 +20,13 @@ def test_a_rectangle_is_outlined_through_the_middles_of_its_sides() -> None:
     }  # fmt: skip
 
 
+def test_where_an_area_lies_does_not_change_its_outline() -> None:
+    mask = np.zeros((40, 50), bool)
+    mask[3:9, 4:12] = mask[5:14, 7:9] = True
+    moved = np.roll(mask, (20, 30), (0, 1))
+    assert np.array_equal(np.array(outline(moved)), np.add(outline(mask), (30, 20)))
+
+
 def test_a_disc_is_outlined_at_its_radius() -> None:
     y, x = np.mgrid[:80, :80]
     ring = outline((y - 40) ** 2 + (x - 30) ** 2 < 25**2)

@@ -1,5 +1,6 @@
 """From files to objects with real reading and real reports; only the model is made up."""
 
+import gc
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -127,6 +128,12 @@ def test_further_forms_are_made_where_they_are_wanted_and_change_nothing_else(mo
     assert more.objects[: len(plain.objects)] == plain.objects
     assert [item.encoded for item in more.objects[:3]] == [item.encoded for item in plain.objects]
     assert [item.role for item in more.objects[3:]] == ["text", "marks", "key-objects"]
+
+
+def test_what_was_loaded_is_no_garbage_to_look_at(model: FakeModel, tmp_path: Path) -> None:
+    gc.unfreeze()
+    Pipeline(threads=1).run(_request([write_picture(tmp_path)]))
+    assert gc.get_freeze_count() > 0
 
 
 def test_what_the_model_refuses_is_reported_as_such(registry: FakeRegistry, tmp_path: Path) -> None:

@@ -93,6 +93,16 @@ def test_one_round_takes_an_instance_to_its_worker(ports: Ports, registry: FakeR
     assert queue == "gpu"
 
 
+def test_a_new_job_is_rung_for_before_what_faults_left_behind(
+    ports: Ports, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(jobs, "expire_leases", lambda *_: rung.append(len(bell_of(ports).jobs)))
+    receive(ports, radiograph())
+    Reconciler(ports).round()
+    assert rung == [1]
+
+
 def test_more_than_one_batch_of_instances_is_indexed_in_a_round(
     ports: Ports, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +170,9 @@ class DeadBell(FakeBell):
     def deliver(self, delivery_id: int) -> bool:
         super().deliver(delivery_id)
         return False
+
+    def depth(self, queue: str) -> int | None:
+        return None
 
 
 def test_a_broker_that_is_down_is_not_asked_for_each_row(

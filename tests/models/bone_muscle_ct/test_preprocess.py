@@ -3,15 +3,18 @@
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from models.bone_muscle_ct.layout import Layout
 from models.bone_muscle_ct.preprocess import (
     KNOTS_HU,
+    Among,
     coarsen,
     cut,
     decode,
     dilate,
     encode,
+    nearest,
     network_input,
 )
 
@@ -29,6 +32,17 @@ def affine(spacing: tuple[float, float, float], origin: tuple[float, float, floa
     out = np.diag([*spacing, 1.0])
     out[:3, 3] = origin
     return out
+
+
+def test_masks_are_sampled_as_the_usual_way_does_it_from_as_few_slices_as_it_takes() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        labels = rng.integers(0, 3, rng.integers(1, 12, 3)).astype(np.uint8)
+        at = rng.uniform(-2, 13, (3, 4, 5, 6))
+        at[:, :2] = np.round(at[:, :2] * 2) / 2
+        mask = np.isin(labels, (1, 2)).astype(np.uint8)
+        usual = ndimage.map_coordinates(mask, at, order=0, mode="constant", prefilter=False)
+        assert np.array_equal(nearest(at, Among(labels, (1, 2))), usual > 0)
 
 
 def test_codes_keep_hu_to_half_a_step() -> None:

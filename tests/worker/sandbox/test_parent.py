@@ -10,7 +10,7 @@ from screening.errors import LeaseLost, SandboxDied, WeightsMismatch
 from screening.findings import NotEvaluable
 from screening.settings import WorkerSettings
 from tests.worker.factories import make_request
-from worker.sandbox.parent import Sandbox, limits_of
+from worker.sandbox.parent import Sandbox, environment, limits_of
 
 PIPELINE = "tests.worker.sandbox.pipelines:Misbehaving"
 
@@ -84,6 +84,12 @@ def test_the_child_sees_no_settings(sandbox: Sandbox, monkeypatch: pytest.Monkey
     for name in ("OPPORTUNE_DATABASE_URL", "DATABASE_URL", "PGPASSWORD", "CELERY_BROKER_URL", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "postgresql://u:secret@h/d")
     sandbox.run(make_request(model_name="environment"))
+
+
+def test_the_child_keeps_the_memory_that_it_used() -> None:
+    made = environment(2)
+    assert made["OMP_NUM_THREADS"] == "2"
+    assert int(made["MALLOC_MMAP_THRESHOLD_"]) > int(made["MALLOC_TRIM_THRESHOLD_"]) > 300 * 512 * 512 * 4
 
 
 def test_the_child_ends_with_its_parent(sandbox: Sandbox) -> None:
