@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,8 @@ from benchmarks.scale.verbs import Verbs
 from db.engine import make_engine, make_sessions, migrate
 from db.table_base import Table
 from tests.servers.postgres import running_postgres
+
+CALM_SECONDS = 3600
 
 
 @contextmanager
@@ -58,6 +61,13 @@ def measure(name: str, filled: tuple[Engine, float], size: Size, runs: int, fold
     )
 
 
+def await_calm(load: float | None) -> None:
+    """Wait while others are at work, but not for ever."""
+    begin = time.monotonic()
+    while load is not None and os.getloadavg()[0] >= load and time.monotonic() - begin < CALM_SECONDS:
+        time.sleep(5)
+
+
 def rows_and_gigabytes(engine: Engine) -> tuple[dict[str, int], float]:
     """How many rows each table has, and how large the database is."""
     with engine.connect() as connection:
@@ -78,6 +88,7 @@ def main() -> None:
     parser.add_argument("--instances", type=int, default=10_000_000, help="on PostgreSQL; 0: leave it out")
     parser.add_argument("--sqlite-instances", type=int, default=1_000_000, help="on SQLite; 0: leave it out")
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--calm", type=float, help="fill, then wait for at most an hour until the load is below this")
     parser.add_argument("--write", type=Path, help="the page")
     options = parser.parse_args()
     logging.getLogger("worker").setLevel(logging.ERROR)  # it finds no file for what is filled in as received
@@ -87,10 +98,12 @@ def main() -> None:
         if options.instances:
             size = Size(instances=options.instances)
             with filled_postgres(size) as filled:
+                await_calm(options.calm)
                 sections.append(section(measure("PostgreSQL", filled, size, options.runs, folder / "postgres")))
         if options.sqlite_instances:
             size = Size(instances=options.sqlite_instances)
             with filled_sqlite(size, folder) as filled:
+                await_calm(options.calm)
                 sections.append(section(measure("SQLite", filled, size, options.runs, folder / "sqlite")))
     text_of_page = page(sections, options.runs)
     if options.write is None:
