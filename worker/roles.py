@@ -51,7 +51,7 @@ def serving(node: Node) -> Iterator[Running]:
         stack.enter_context(
             _consuming([(_celery_app(node, sandbox), queues), (_celery_app(node, sandbox), [DELIVER_QUEUE])])
         )
-        spool_owner.claim(node.ports)
+        when_database_answers(node.settings, partial(spool_owner.claim, node.ports))
         reconciler = node.reconciler()
         stack.enter_context(_looping(reconciler))
         listener = node.listener(reconciler)

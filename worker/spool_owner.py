@@ -11,7 +11,7 @@ from pathlib import Path
 from db import spools
 from db.engine import Sessions, transaction
 from dicom_node.spool_owner import owner_file, read_owner, write_owner
-from screening.errors import ConfigurationError
+from screening.errors import ConfigurationError, SpoolUnavailable
 from worker.ports import Ports
 
 _log = logging.getLogger(__name__)
@@ -20,22 +20,25 @@ _PAUSE_SECONDS = 2.0
 
 
 def claim(ports: Ports) -> None:
-    """Mark the spool as this node's; for who writes to it.
+    """Mark the spool as this node's; for who writes to it. A disk that takes no file is told, and marked another time.
 
     Raises
     ------
     ConfigurationError
         If it is another node's.
-    SpoolUnavailable
-        If the disk fails.
     """
     with transaction(ports.sessions) as session:
         token = spools.token(session)
     root = ports.settings.spool
-    owner = read_owner(root)
-    if owner is None:
-        write_owner(root, token)
-    elif owner != token:
+    try:
+        owner = read_owner(root)
+        if owner is None:
+            write_owner(root, token)
+            return
+    except SpoolUnavailable as exc:  # results go out all the same
+        _log.error("%s; start the listener again when the disk is mended", exc)
+        return
+    if owner != token:
         raise ConfigurationError(
             f"{owner_file(root)} says that this spool belongs to another database: check home and database_url; if"
             " the spool shall go with this database from now on, remove that file"

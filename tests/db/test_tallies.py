@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
 from db import associations, instances, jobs, selections, tallies
-from db.engine import Sessions, transaction
+from db.engine import Sessions, make_engine, make_sessions, migrate, transaction
 from db.node_tables import TallyRow
 from db.tables import DeliveryRow, InstanceRow, JobRow, RefusalRow, SelectionRow
 from db.tallies import Tallies
@@ -115,10 +115,13 @@ def test_a_fold_takes_so_many_lines_the_oldest_first(busy: Sessions, monkeypatch
     assert _read(busy) == before
 
 
-def test_two_that_fold_at_once_and_a_writer_do_not_wait_for_each_other(sessions: Sessions) -> None:
+@pytest.mark.postgres
+def test_two_that_fold_at_once_and_a_writer_do_not_wait_for_each_other(postgres_url: str) -> None:
+    """On SQLite there is one writer at a time."""
+    engine = make_engine(postgres_url)
+    migrate(engine)
+    sessions = make_sessions(engine)
     with transaction(sessions) as s:
-        if s.get_bind().dialect.name == "sqlite":
-            return  # one writer at a time
         for _ in range(10):
             factories.receive(s)
     with transaction(sessions) as first:
@@ -127,6 +130,7 @@ def test_two_that_fold_at_once_and_a_writer_do_not_wait_for_each_other(sessions:
             assert tallies.fold(second) == 0, "it took what another folds"
             factories.receive(second)
     assert _read(sessions)["instances", ""] == {"received": 11}
+    engine.dispose()
 
 
 def test_many_rows_of_one_statement(sessions: Sessions) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from dicom_node.spool import Spool
 from dicom_node.spool_owner import owner_file, read_owner
-from screening.errors import ConfigurationError
+from screening.errors import ConfigurationError, SpoolUnavailable
 from tests.worker.ports import make_ports
 from worker import bootstrap, spool_owner
 from worker.ports import Ports
@@ -54,6 +54,20 @@ def test_a_new_disk_is_marked_by_the_listener(ports: Ports) -> None:
     assert "missing" in _trouble(ports)
     spool_owner.claim(ports)
     assert read_owner(ports.settings.spool) == before
+
+
+def test_a_disk_that_takes_no_file_does_not_keep_the_node_from_starting(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    owner_file(ports.settings.spool).unlink()
+
+    def full(root: Path, owner: str) -> None:
+        raise SpoolUnavailable("no space left on device")
+
+    monkeypatch.setattr("worker.spool_owner.write_owner", full)
+    spool_owner.claim(ports)
+    assert "no space left on device; start the listener again" in caplog.text
+    assert "missing" in _trouble(ports)
 
 
 def test_before_any_listener_there_is_no_spool_to_see(tmp_path: Path) -> None:
