@@ -90,7 +90,7 @@ Made by `python -m benchmarks.capacity --write docs/capacity.md` (seed {seed}): 
 simulated workers do its jobs one after the other, the oldest first. With the same seed the same page comes out.
 
 A job waits from the moment at which its study is quiet, `node.quiet_seconds` (60 s) after its last image, until a
-worker begins. The reconciler looks every `worker.reconcile_seconds` (5 s), which comes on top.
+worker begins.
 
 ## What is assumed
 
