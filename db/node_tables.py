@@ -1,4 +1,4 @@
-"""Tables about the node itself: who did what, what is told of it, what is wrong, how many rows there are."""
+"""Tables about the node itself: who did what, what is told of it, what is wrong, how many rows there are, who runs."""
 
 from datetime import datetime
 
@@ -74,3 +74,18 @@ class ConditionRow(Table):
     since: Mapped[datetime]
     retry_at: Mapped[datetime | None]  #: when it is tried again; null: at any time, or by a person
     detail: Mapped[str]
+
+
+class ProcessRow(Table):
+    """One process of the node that says from time to time that it is there, see `db.processes`."""
+
+    __tablename__ = "processes"
+    __table_args__ = (UniqueConstraint("name"),)
+
+    id: Mapped[Key]
+    name: Mapped[str]  #: of the process alone: host, number, and what tells it from an earlier one
+    role: Mapped[str]
+    host: Mapped[str]
+    version: Mapped[str]  #: of the software
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]

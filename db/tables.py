@@ -76,6 +76,7 @@ class StudyRow(Table):
         Index(None, "accession_number"),
         Index(None, "patient_id"),
         Index(None, "intake_due", "last_received_at"),
+        Index(None, "first_received_at", "id"),
     )
 
     id: Mapped[Key]

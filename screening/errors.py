@@ -19,6 +19,7 @@ ScreeningError
     ├── BundleRefused
     ├── ConfigurationChanged
     ├── UnknownModel
+    ├── LastAdmin
     └── RejectedPermanent
 """
 
@@ -101,3 +102,7 @@ class UnknownModel(Permanent):
 
 class RejectedPermanent(Permanent):
     """The destination will never take this object."""
+
+
+class LastAdmin(Permanent):
+    """Without this user nobody could manage the others: make another one admin before."""

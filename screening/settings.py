@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from screening import failpoints
+from screening.dashboard_settings import Dashboard
 from screening.errors import ConfigurationError
 from screening.log_settings import Audit, Log
 from screening.network_settings import Destination, Node, Peer, Tls
@@ -31,7 +32,13 @@ from screening.reports import FORMS, ObjectKind
 from screening.section import Section as _Section
 from screening.signatures import Signatures
 
-__all__ = ("Destination", "Node", "Peer", "Tls")  # and what is defined here: nobody need know where they lie
+__all__ = (
+    "Dashboard",
+    "Destination",
+    "Node",
+    "Peer",
+    "Tls",
+)  # and what is defined here: nobody need know where they lie
 
 PREFIX = "OPPORTUNE_"
 CONFIG_NAME = "opportune.toml"
@@ -185,6 +192,7 @@ class Settings(_Section):
     worker: WorkerSettings = WorkerSettings()
     delivery: DeliverySettings = DeliverySettings()
     retention: Retention = Retention()
+    dashboard: Dashboard = Dashboard()
 
     @field_validator("database_url", "broker_url")
     @classmethod

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from screening.dashboard_settings import Dashboard
 from screening.log_settings import Audit, Log
 from screening.settings import (
     PREFIX,
@@ -114,6 +115,17 @@ SECTIONS = (
     ),
     Section(
         header="[retention]", title="How long received files are kept", model=Retention, example={"spool_days": 30}
+    ),
+    Section(
+        header="[dashboard]",
+        title="The admin web page: docs/operators-guide.md",
+        model=Dashboard,
+        example={
+            "hosts": ("opportune.hospital",),
+            "certificate": "certificates/dashboard.pem",
+            "key": "certificates/dashboard.key",
+            "proxies": ("10.1.2.3",),
+        },
     ),
 )
 

@@ -14,7 +14,7 @@ from worker.faults import describe, trace
 from worker.secrecy import Secrecy
 
 LONGEST = 8192  # characters of a message
-OURS = ("worker", "training", "dicom_node", "models", "db", "screening", "__main__")
+OURS = ("worker", "dashboard", "training", "dicom_node", "models", "db", "screening", "__main__")
 
 _fields: ContextVar[Mapping[str, str | int]] = ContextVar("fields", default=MappingProxyType({}))
 

@@ -20,6 +20,7 @@ from worker.audit_reports import activity
 from worker.bootstrap import Node
 from worker.celery_app import DELIVER_QUEUE
 from worker.patience import when_database_answers
+from worker.presence import present
 from worker.reconciler import Reconciler
 from worker.sandbox.parent import Sandbox
 from worker.sandbox.warming import Warming
@@ -58,6 +59,7 @@ def serving(node: Node) -> Iterator[Running]:
         port = _begin(listener, node)
         stack.callback(listener.stop)
         stack.enter_context(activity(node.ports, "serve"))
+        stack.enter_context(present(node.ports.sessions, "serve"))
         yield Running(port=port, reconciler=reconciler)
 
 
@@ -67,7 +69,7 @@ def listen(node: Node) -> None:
     listener = node.listener()
     port = _begin(listener, node)
     try:
-        with activity(node.ports, "listener"):
+        with activity(node.ports, "listener"), present(node.ports.sessions, "listener"):
             wait_for_signal(partial(_log.info, "listening on port %d as %s", port, node.settings.node.ae_title))
     finally:
         listener.stop()
@@ -75,7 +77,12 @@ def listen(node: Node) -> None:
 
 def reconcile(node: Node) -> None:
     """Run the reconciler until a signal comes."""
-    with _sending_audit(node), activity(node.ports, "reconciler"), _looping(node.reconciler()):
+    with (
+        _sending_audit(node),
+        activity(node.ports, "reconciler"),
+        _looping(node.reconciler()),
+        present(node.ports.sessions, "reconciler"),
+    ):
         wait_for_signal()
 
 
@@ -88,9 +95,11 @@ def consume(node: Node, queues: Sequence[str]) -> None:
             sandbox.warm_up()
         app = _celery_app(node, sandbox)
         delivers = DELIVER_QUEUE in queues
+        role = "delivery" if delivers else "worker"
         with (
             nullcontext() if delivers else _warming(node),
-            activity(node.ports, "delivery" if delivers else "worker"),
+            activity(node.ports, role),
+            present(node.ports.sessions, role),
         ):
             work_until_stopped(
                 lambda: app.Worker(

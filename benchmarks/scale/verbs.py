@@ -27,6 +27,7 @@ from db import (
 from db.audit_messages import Way
 from db.engine import Sessions, database_now, transaction
 from db.lasting import LastingConnection
+from db.study_report import describe_study
 from db.tables import DeliveryRow, InstanceRow, JobRow, StudyRow
 from screening.findings import NotEvaluable
 from screening.header import Header
@@ -34,7 +35,6 @@ from screening.jobs import Claim
 from screening.reports import DeliveryState, ObjectKind, Report, ReportObject
 from screening.types import ClinicalContext, Eligible, Instance
 from worker.reconciler import Reconciler
-from worker.study_report import describe_study
 
 QUIET_SECONDS = 60.0
 SPOOL_DAYS = 180  # of the year's studies the older half was purged

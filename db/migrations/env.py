@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from db import node_tables, tables  # noqa: F401 (both make the metadata)
+from db import node_tables, tables, user_tables  # noqa: F401 (they make the metadata)
 from db.table_base import Table
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Table.metadata)

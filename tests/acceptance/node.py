@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from db import status
 from db.engine import make_engine, make_sessions, transaction
+from db.study_report import describe_study
 from db.tables import StudyRow
-from worker.study_report import describe_study
 
 T = TypeVar("T")
 

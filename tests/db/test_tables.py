@@ -6,7 +6,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
 import db.node_tables
-import db.tables  # noqa: F401 (both make the metadata)
+import db.tables
+import db.user_tables  # noqa: F401 (they make the metadata)
 from db.table_base import Table
 
 
@@ -22,6 +23,7 @@ def test_migrations_make_exactly_the_tables_of_the_metadata(engine: Engine) -> N
         ("instances", ["received_at", "id"]),
         ("instances", ["sop_instance_uid"]),
         ("studies", ["intake_due", "last_received_at"]),
+        ("studies", ["first_received_at", "id"]),
         ("jobs", ["state", "created_at"]),
         ("deliveries", ["state", "destination"]),
         ("deliveries", ["transaction_uid"]),

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from screening.dashboard_settings import Dashboard
 from screening.log_settings import Audit, Log
 from screening.settings import (
     DeliverySettings,
@@ -71,6 +72,7 @@ def test_every_setting_appears_with_its_description() -> None:
         (Log, found["log"]),
         (Audit, found["audit"]),
         (Retention, found["retention"]),
+        (Dashboard, found["dashboard"]),
     ]
     assert {place for place, _ in places} == {section.model for section in SECTIONS}
     for kind, values in places:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from db.engine import transaction
+from db.study_report import describe_study
 from tests.db.factories import make_findings, make_report
 from tests.worker.factories import STUDY
 from tests.worker.fake_registry import FakeRegistry
@@ -16,7 +17,6 @@ from worker.intake import intake_quiet
 from worker.ports import Ports
 from worker.sandbox.protocol import Answer
 from worker.screening_job import screen
-from worker.study_report import describe_study
 
 
 @pytest.fixture

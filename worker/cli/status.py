@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 def status(as_json: JsonFlag = False) -> None:
     """Print how many instances, studies, jobs and deliveries are in which state, and what is wrong now."""
     from db import status as verbs  # noqa: PLC0415
-    from worker import disk  # noqa: PLC0415
+    from dicom_node import disk  # noqa: PLC0415
 
     with open_session(read_only=True) as session:
         counts = verbs.counts(session)
@@ -55,7 +55,7 @@ def status(as_json: JsonFlag = False) -> None:
 @study_app.command("show")
 def study_show(study: StudyArgument, as_json: JsonFlag = False) -> None:
     """Show what happened to a study: selections with reasons, jobs with history, timeline, findings, deliveries."""
-    from worker.study_report import describe_study  # noqa: PLC0415
+    from db.study_report import describe_study  # noqa: PLC0415
 
     with open_session(read_only=True) as session:
         quiet_seconds = load_settings(read_cards=False).node.quiet_seconds

@@ -11,6 +11,7 @@ from rich.progress import Progress, TaskID
 
 from db import status
 from db.engine import transaction
+from db.study_report import describe_study
 from dicom_node import scu
 from dicom_node.identity import Timeouts
 from dicom_node.standin_pacs import StandinPacs
@@ -20,7 +21,6 @@ from screening.settings import Destination, Indication, ModelSettings, Node, Pee
 from worker import bootstrap, roles
 from worker.demo.samples import ABDOMENS, ADULTS, CHILDREN, LUNGS, SPINES, Sample, write_samples
 from worker.headline import headline
-from worker.study_report import describe_study
 
 SENDER, PACS, NODE = "DEMO", "DEMOPACS", "OPPORTUNE"
 

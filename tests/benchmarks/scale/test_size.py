@@ -12,11 +12,11 @@ from benchmarks.scale.size import Size
 from db import deliveries, jobs, status, studies
 from db.engine import make_engine, make_sessions, migrate, transaction
 from db.instances import InstanceState
+from db.study_report import describe_study
 from db.tables import DeliveryRow, InstanceRow, JobRow, StudyRow
 from models import registry
 from screening.jobs import JobState
 from screening.reports import DeliveryState
-from worker.study_report import describe_study
 
 SIZE = Size(instances=10_000)
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
+from dicom_node import disk
 from screening.settings import Node, Settings
-from worker import disk
 
 
 def test_room_enough(tmp_path: Path) -> None:
