@@ -61,9 +61,16 @@ def digest_at(s: Session, sequence: int) -> str | None:
     return s.scalar(select(AuditRow.digest).where(AuditRow.sequence == sequence))
 
 
-def newest(s: Session, limit: int = 100) -> list[Entry]:
-    """The newest lines, newest first."""
-    rows = s.scalars(select(AuditRow).order_by(AuditRow.sequence.desc()).limit(limit))
+def line(s: Session, sequence: int) -> Entry | None:
+    """A line, None when there is none of this number."""
+    row = s.get(AuditRow, sequence)
+    return None if row is None else _entry(row)
+
+
+def newest(s: Session, limit: int = 100, *, before: int | None = None) -> list[Entry]:
+    """The newest lines, newest first; of those before a line's number, if one is given."""
+    wanted = select(AuditRow).order_by(AuditRow.sequence.desc()).limit(limit)
+    rows = s.scalars(wanted if before is None else wanted.where(AuditRow.sequence < before))
     return [_entry(row) for row in rows]
 
 

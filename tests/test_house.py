@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("worker", "training", "dicom_node", "models", "db", "screening")
+PACKAGES = ("worker", "dashboard", "training", "dicom_node", "models", "db", "screening")
 LARGEST_MODULE = 400  # lines
 
 UNTESTED = {
@@ -78,7 +78,7 @@ def test_floors() -> None:
     assert "0 broken" in result.stdout
 
 
-@pytest.mark.parametrize("module", ["worker.cli", "dicom_node.listener"])
+@pytest.mark.parametrize("module", ["worker.cli", "dicom_node.listener", "dashboard.app", "dashboard.serving"])
 def test_start_is_light(module: str) -> None:
     """Seconds of every command, and a gigabyte of every listener, hang on this."""
     heavy = ("torch", "monai", "highdicom", "scipy", "matplotlib")

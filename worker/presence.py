@@ -20,7 +20,7 @@ _JOIN_SECONDS = 10
 
 @contextmanager
 def present(sessions: Sessions, role: str, *, every_seconds: float = processes.BEAT_SECONDS) -> Iterator[None]:
-    """Say for the length of the block that a process of this role runs; a database that does not answer is no hurdle."""
+    """Say for the length of the block that a process of this role runs, whether or not the database answers."""
     done = threading.Event()
     thread = threading.Thread(target=_beat, args=(sessions, role, every_seconds, done), name="presence", daemon=True)
     thread.start()

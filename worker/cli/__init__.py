@@ -21,6 +21,7 @@ from worker.cli import (
     send,
     status,
     train,
+    users,
 )
 from worker.faults import describe, trace
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for _module in (
-    demo, run, screen, send, status, deliveries, node, purge, models, train, evaluate, reproduce, context, audit,
+    demo, run, screen, send, status, deliveries, node, purge, models, train, evaluate, reproduce, context, audit, users,
 ):  # fmt: skip
     _module.register(app)
 

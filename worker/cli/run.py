@@ -1,5 +1,7 @@
 """`opportune serve` and the roles."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,16 +20,17 @@ def register(app: typer.Typer) -> None:
     app.command()(worker)
     app.command()(delivery)
     app.command()(reconciler)
+    app.command()(dashboard)
 
 
 def serve() -> None:
-    """Run the whole node in one process: listener, screening, delivery and reconciler."""
+    """Run the whole node in one process: listener, screening, delivery, reconciler and, if enabled, the dashboard."""
     from worker import roles  # noqa: PLC0415
 
     node = _node("serve")
-    with roles.serving(node) as running:
-        said = f"{node.settings.node.ae_title} listens on port {running.port}"
-        roles.wait_for_signal(partial(typer.echo, said, err=True))
+    with roles.serving(node) as running, _dashboard_of(node) as page:
+        said = [f"{node.settings.node.ae_title} listens on port {running.port}", *page]
+        roles.wait_for_signal(partial(typer.echo, "\n".join(said), err=True))
     node.close()
 
 
@@ -60,6 +63,29 @@ def reconciler() -> None:
     from worker import roles  # noqa: PLC0415
 
     roles.reconcile(_node("reconciler"))
+
+
+def dashboard() -> None:
+    """Run the admin web page only. The first start prints the one-time password of its first user, once."""
+    from worker import roles  # noqa: PLC0415
+    from worker.dashboard import serving_pages  # noqa: PLC0415
+
+    node = _node("dashboard")
+    with serving_pages(node, "dashboard") as said:
+        roles.wait_for_signal(partial(typer.echo, "\n".join(said), err=True))
+    node.close()
+
+
+@contextmanager
+def _dashboard_of(node: "Node") -> Iterator[list[str]]:
+    """The dashboard in the process of the whole node, if the settings say so."""
+    from worker.dashboard import serving_pages  # noqa: PLC0415
+
+    if not node.settings.dashboard.enabled:
+        yield []
+        return
+    with serving_pages(node) as said:
+        yield said
 
 
 def _node(role: str) -> "Node":

@@ -1,0 +1,70 @@
+"""The table of routes: every method of every path with the least role that may use it. No other route exists.
+
+A new page is one module in `dashboard.pages`, one template, one test and one row here.
+"""
+
+from typing import Any
+
+from dashboard.api import changing, reading
+from dashboard.pages import (
+    appearance,
+    assets,
+    attention,
+    audit_trail,
+    health,
+    overview,
+    password,
+    pictures,
+    sign_in,
+    studies,
+    study,
+)
+from dashboard.route import Handler, Open, Route
+from screening.users import Role
+
+
+def _get(path: str, handler: Handler, least: Role | Open, **more: Any) -> Route:
+    return Route(method="GET", path=path, handler=handler, least=least, **more)
+
+
+def _post(path: str, handler: Handler, least: Role | Open, **more: Any) -> Route:
+    return Route(method="POST", path=path, handler=handler, least=least, **more)
+
+
+ROUTES: tuple[Route, ...] = (
+    _get("/static/{name}", assets.file, Open.ANYBODY),
+    _get("/healthz", health.alive, Open.ANYBODY),
+    _get("/sign-in", sign_in.form, Open.ANYBODY),
+    _post("/sign-in", sign_in.submit, Open.ANYBODY),
+    _post("/sign-out", sign_in.leave, Open.USER),
+    _get("/password", password.form, Open.USER),
+    _post("/password", password.submit, Open.USER),
+    _post("/appearance", appearance.submit, Open.USER),
+    _get("/", overview.show, Role.VIEWER, menu="Overview"),
+    _get("/overview/now", overview.now, Role.VIEWER, in_use=False),
+    _get("/studies", studies.show, Role.VIEWER, menu="Studies"),
+    _post("/studies", studies.search, Role.VIEWER),
+    _get("/studies/{study_id:int}", study.show, Role.VIEWER),
+    _get("/studies/{study_id:int}/pictures/{object_id:int}", pictures.show, Role.VIEWER),
+    _post("/studies/{study_id:int}/retry", study.retry, Role.OPERATOR),
+    _get("/attention", attention.show, Role.VIEWER, menu="Failed"),
+    _post("/attention/retry-all", attention.retry_all, Role.OPERATOR),
+    _post("/attention/jobs/{job_id:int}/retry", attention.retry_job, Role.OPERATOR),
+    _post("/attention/jobs/{job_id:int}/dismiss", attention.dismiss_job, Role.OPERATOR),
+    _post("/attention/deliveries/{delivery_id:int}/retry", attention.retry_delivery, Role.OPERATOR),
+    _get("/audit", audit_trail.show, Role.ADMIN, menu="Audit"),
+    _get("/api/v1/status", reading.status, Role.VIEWER, api=True),
+    _get("/api/v1/studies", reading.studies, Role.VIEWER, api=True),
+    _post("/api/v1/studies/search", reading.studies, Role.VIEWER, api=True),
+    _get("/api/v1/studies/{study_id:int}", reading.study, Role.VIEWER, api=True),
+    _get("/api/v1/quarantine", reading.quarantine, Role.VIEWER, api=True),
+    _get("/api/v1/deliveries/failed", reading.failed_deliveries, Role.VIEWER, api=True),
+    _post("/api/v1/jobs/{job_id:int}/retry", changing.retry_job, Role.OPERATOR, api=True),
+    _post("/api/v1/jobs/{job_id:int}/dismiss", changing.dismiss_job, Role.OPERATOR, api=True),
+    _post("/api/v1/deliveries/{delivery_id:int}/retry", changing.retry_delivery, Role.OPERATOR, api=True),
+)
+
+MENU: dict[str, tuple[str, str]] = {
+    route.path: (route.least.value, route.menu) for route in ROUTES if route.menu is not None
+}
+"""Of the menu's pages: path to least role and name."""
