@@ -32,6 +32,11 @@ def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere() -> None:
     )
 
 
+def test_browsers_say_where_our_own_forms_come_from() -> None:
+    """With no-referrer they send "Origin: null", which is refused."""
+    assert HEADERS["Referrer-Policy"] == "same-origin"
+
+
 def test_pages_are_not_kept_and_assets_are(viewer: Browser) -> None:
     for path in ("/", "/studies", "/password"):
         assert viewer.get(path).headers["cache-control"] == "no-store"
