@@ -5,9 +5,10 @@ import re
 import pytest
 
 from dashboard.pages import studies
-from db import study_list
+from db import selections, study_list
+from screening.types import Selection
 from tests.dashboard.site import Browser, Site, text_of
-from tests.db.factories import admit, finished, make_instance, open_job
+from tests.db.factories import STUDY, admit, finished, make_instance, open_job
 
 
 def _many(site: Site, number: int) -> None:
@@ -84,3 +85,14 @@ def test_a_list_is_no_view_of_a_patient(site: Site, operator: Browser) -> None:
         finished(s)
         assert [line.accession_number for line in study_list.listed(s, study_list.Wanted())] == ["A1"]
     assert "P1" not in text_of(operator.get("/studies"))
+
+
+def test_what_no_model_takes_is_one_line(site: Site, viewer: Browser) -> None:
+    with site.transaction() as s:
+        finished(s)
+        none = Selection(chosen=None, rejected=())
+        for model, code in (("a_ct", "ineligible"), ("b_ct", "ineligible"), ("c_cxr", "not-indicated")):
+            selections.record(s, STUDY, model, "1", none, code, "because")
+    text = text_of(viewer.get("/studies"))
+    assert "not indicated c_cxr" in text
+    assert "ineligible for 2 other models" in text
