@@ -1,6 +1,7 @@
 """Runs the dashboard: uvicorn in a thread, for the length of a block."""
 
 import logging
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,10 +53,10 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.begun = threading.Event()
 
-    async def startup(self, sockets: "list[object] | None" = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, and tell."""
         try:
-            await super().startup(sockets)  # type: ignore[arg-type]
+            await super().startup(sockets)
         finally:
             self.begun.set()
 

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from db.instances import LONGEST_ACCESSION_NUMBER, InstanceState
@@ -20,6 +21,7 @@ from screening.jobs import JobState
 OPEN = (JobState.READY, JobState.RETRY_WAIT, JobState.CLAIMED, JobState.QUARANTINED)
 """States that few jobs are in: the list is made from these jobs, not by asking every study."""
 
+_FEW = (*OPEN, JobState.DISMISSED)
 _LONGEST_UID = 64
 
 
@@ -111,8 +113,10 @@ def _narrowed(s: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(StudyRow.first_received_at < wanted.before)
     of_job = [JobRow.state == wanted.state] if wanted.state is not None else []
     of_job += [JobRow.model_name == wanted.model] if wanted.model else []
-    if wanted.state in OPEN:
-        found.append(StudyRow.study_instance_uid.in_(select(JobRow.study_instance_uid).where(*of_job)))
+    if wanted.state in _FEW:
+        # looked up first, as a list of its own: asking each study for such a job takes seconds where few have one
+        uids = select(JobRow.study_instance_uid).where(*of_job).distinct().cte("named").prefix_with("MATERIALIZED")
+        found.append(StudyRow.study_instance_uid.in_(select(uids.c.study_instance_uid)))
     elif of_job:
         found.append(exists().where(JobRow.study_instance_uid == StudyRow.study_instance_uid, *of_job))
     return found
@@ -120,7 +124,7 @@ def _narrowed(s: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _named(s: Session, text: str) -> list[str]:
     """Study Instance UIDs that a text names, by whichever identifier it is."""
-    queries: list[Select[tuple[str]]] = [
+    queries: list[Any] = [
         select(StudyRow.study_instance_uid).where(StudyRow.accession_number == text[:LONGEST_ACCESSION_NUMBER])
     ]
     if len(text) <= _LONGEST_UID:
@@ -128,7 +132,7 @@ def _named(s: Session, text: str) -> list[str]:
             select(StudyRow.study_instance_uid).where(StudyRow.study_instance_uid == text),
             select(InstanceRow.study_instance_uid).where(
                 InstanceRow.sop_instance_uid == text, InstanceRow.state == InstanceState.INDEXED
-            ),  # type: ignore[list-item]  # an indexed one has a study
+            ),
             select(JobRow.study_instance_uid)
             .join(DeliveryRow, DeliveryRow.job_id == JobRow.id)
             .where(DeliveryRow.sent_sop_instance_uid == text),

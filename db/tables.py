@@ -171,6 +171,7 @@ class JobRow(Table):
         ),
         Index(None, "state", "created_at", **where_on_postgresql(_OPEN_JOBS)),
         Index(None, "predecessor_id"),
+        Index("ix_jobs_dismissed", "study_instance_uid", **where("state = 'dismissed'")),
     )
 
     id: Mapped[Key]

@@ -22,7 +22,7 @@ def _page(ask: Ask, *, status: int = 200, wrong: str = "") -> Response:
     with transaction(ask.parts.sessions, read_only=True) as s:
         quarantined = jobs.quarantined(s, AT_ONCE + 1)
         failed = deliveries.in_state(s, DeliveryState.FAILED, limit=AT_ONCE + 1)
-        uids = {item.study_instance_uid for item in (*quarantined, *failed)}
+        uids = {job.study_instance_uid for job in quarantined} | {item.study_instance_uid for item in failed}
         studies = study_list.brief(s, uids)
     return page(
         ask,

@@ -1,5 +1,6 @@
 """The first page: what is up, what waits, what needs somebody."""
 
+from collections import Counter
 from typing import Any
 
 from starlette.responses import Response
@@ -32,7 +33,7 @@ def _values(ask: Ask) -> dict[str, Any]:
     return {
         "strip": strip(counts, running, ask.parts.probes),
         "states": STATES,
-        "queue": [(model, [waiting.get(model, {}).get(state, 0) for state in STATES]) for model in models],
+        "queue": [(model, [waiting.get(model, Counter())[state] for state in STATES]) for model in models],
         "counts": counts,
         "destinations": _destinations(ask, counts, wrong),
         "running": running,

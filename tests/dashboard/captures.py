@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 
 def capture(rows: int = 2, columns: int = 3, uid: str = "2.25.11", **changes: Any) -> bytes:
@@ -24,7 +24,7 @@ def capture(rows: int = 2, columns: int = 3, uid: str = "2.25.11", **changes: An
     for keyword, value in changes.items():
         setattr(ds, keyword, value)
     ds.file_meta = FileMetaDataset()
-    ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, uid
+    ds.file_meta.MediaStorageSOPClassUID, ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, UID(uid)
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     buffer = BytesIO()
     dcmwrite(buffer, ds, enforce_file_format=True)

@@ -48,7 +48,8 @@ class Browser:
         return self.http.post(path, data=data, headers=headers, follow_redirects=False)
 
     def sign_in(self, name: str, password: str = PASSWORD, **fields: str) -> Response:
-        return self.post("/sign-in", csrf=self.token("/sign-in"), name=name, password=password, **fields)
+        form = {"csrf": self.token("/sign-in"), "name": name, "password": password, **fields}
+        return self.http.post("/sign-in", data=form, follow_redirects=False)
 
 
 @dataclass(frozen=True)

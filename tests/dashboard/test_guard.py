@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from dashboard.pages import overview
-from db import users
+from db import status, users
 from db.engine import database_now
 from db.user_tables import UserSessionRow
 from screening.errors import DatabaseUnavailable
@@ -87,7 +86,7 @@ def test_a_fault_is_told_without_its_text(
     def fails(*_: Any) -> None:
         raise fault
 
-    monkeypatch.setattr(overview.status, "counts", fails)
+    monkeypatch.setattr(status, "counts", fails)
     answer = viewer.get("/")
     assert answer.status_code == told[0]
     assert told[1] in text_of(answer)

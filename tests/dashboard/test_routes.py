@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from httpx2 import Response
@@ -24,7 +25,7 @@ ASKERS = (None, *Role)
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder: Path = tmp_path_factory.mktemp("site")
-    changes = {}
+    changes: dict[str, Any] = {}
     if request.param == "postgres":
         server: PostgresServer = request.getfixturevalue("postgres_server")
         changes["database_url"] = server.database()

@@ -1,6 +1,7 @@
 """The templates."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
@@ -17,7 +18,7 @@ def test_values_are_escaped_and_unknown_names_are_errors(tmp_path: Path) -> None
 
 
 def test_each_asset_that_a_page_names_is_there_with_a_mark_of_its_content(tmp_path: Path) -> None:
-    assets = make_templates(Settings(home=tmp_path), {}).globals["asset"]
+    assets: Any = make_templates(Settings(home=tmp_path), {}).globals["asset"]
     assert {"pico.min.css", "htmx.min.js", "uPlot.iife.min.js", "opportune.css", "opportune.js", "icon.svg"} <= set(
         assets
     )

@@ -12,6 +12,7 @@ from benchmarks.scale.size import Size
 from db import jobs, selections, study_list
 from db.engine import Sessions, database_now, make_engine, make_sessions, migrate, transaction
 from db.study_list import Place, Wanted
+from db.tables import StudyRow
 from screening.jobs import JobState
 from screening.types import Ineligible, Selection
 from tests.db.factories import STUDY, admit, claim, claimed, finished, make_instance, open_job
@@ -44,7 +45,7 @@ def test_studies_of_one_moment_are_not_lost_between_pages(sessions: Sessions) ->
     _studies(sessions, 3)
     with transaction(sessions) as s:
         at = database_now(s)
-        for row in s.query(study_list.StudyRow):
+        for row in s.query(StudyRow):
             row.first_received_at = at
     assert _numbers(sessions, Wanted(), Place(at=at, study_id=3)) == [2, 1]
 
@@ -135,9 +136,10 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         Wanted(),
         Wanted(text="ACC7"),
         Wanted(state=JobState.READY),
+        Wanted(state=JobState.DISMISSED),
         Wanted(state=JobState.INFERRED, model="cap_mortality_cxr"),
     ],
-    ids=["all", "text", "open", "done"],
+    ids=["all", "text", "open", "dismissed", "done"],
 )
 def test_no_page_reads_a_whole_table(filled: Engine, wanted: Wanted) -> None:
     with recorded(filled) as statements, transaction(make_sessions(filled), read_only=True) as s:
@@ -145,4 +147,4 @@ def test_no_page_reads_a_whole_table(filled: Engine, wanted: Wanted) -> None:
         if lines:
             study_list.listed(s, wanted, after=Place(at=lines[-1].first_received_at, study_id=lines[-1].study_id))
     with filled.connect() as connection:  # studies are read in their order until there are enough
-        assert {scan.table for scan in scans(connection, statements, forced=True)} <= {"studies"}
+        assert {scan.table for scan in scans(connection, statements, forced=True)} <= {"studies", "named"}

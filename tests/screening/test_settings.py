@@ -7,7 +7,7 @@ from screening.errors import ConfigurationError
 from screening.reports import ObjectKind
 from screening.settings import Settings, WorkerSettings, load
 
-SECRET = "correct-horse"  # noqa: S105
+SECRET = "correct-horse"
 URL = f"postgresql://opportune:{SECRET}@db.hospital/opportune"
 PACS = '[[destinations]]\nname = "pacs"\nae_title = "ORTHANC"\naddress = "pacs"\nport = 4242\n'
 

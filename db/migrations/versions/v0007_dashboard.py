@@ -1,5 +1,7 @@
 """For the dashboard: users, their sessions and tokens; which processes run; studies in the order in which they came."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -25,7 +27,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("name", name=op.f("uq_users_name")),
     )
-    for name, columns in (
+    own: list[tuple[str, list[sa.Column[Any]]]] = [
         (
             "user_sessions",
             [
@@ -46,7 +48,8 @@ def upgrade() -> None:
                 sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
             ],
         ),
-    ):
+    ]
+    for name, columns in own:
         op.create_table(
             name,
             sa.Column("id", NUMBER, autoincrement=True, nullable=False),
@@ -60,6 +63,10 @@ def upgrade() -> None:
         )
         op.create_index(op.f(f"ix_{name}_user_id"), name, ["user_id"])
     op.create_index(op.f("ix_studies_first_received_at_id"), "studies", ["first_received_at", "id"])
+    op.create_index(
+        "ix_jobs_dismissed", "jobs", ["study_instance_uid"], sqlite_where=sa.text("state = 'dismissed'"),
+        postgresql_where=sa.text("state = 'dismissed'"),
+    )
     op.create_table(
         "processes",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
