@@ -130,6 +130,19 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     engine.dispose()
 
 
+@pytest.mark.parametrize("state", [JobState.INFERRED, JobState.SUPERSEDED])
+def test_sqlite_asks_each_study_for_its_own_jobs(filled: Engine, state: JobState) -> None:
+    if filled.dialect.name != "sqlite":
+        return  # PostgreSQL knows how many jobs are done
+    with recorded(filled) as statements, transaction(make_sessions(filled), read_only=True) as s:
+        study_list.listed(s, Wanted(state=state))
+    sql, parameters = next(item for item in statements if "EXISTS" in item[0])
+    with filled.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+    assert not [line for line in plan if "ix_jobs_state_created_at" in line]
+    assert [line for line in plan if "jobs" in line and "study_instance_uid=?" in line]
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
