@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import threading
 import time
 import uuid
 
@@ -13,6 +14,8 @@ from screening.findings import NotEvaluable, Outcome
 from screening.reports import ObjectKind, Report, ReportObject
 from screening.stopwatch import stage
 from worker.request import ScreenRequest
+
+THREE = threading.Barrier(3, timeout=30)
 
 
 class Misbehaving:
@@ -38,6 +41,10 @@ class Misbehaving:
     def measured(self) -> None:
         with stage("decode"):
             pass
+
+    def meet(self) -> None:
+        """Waits until three are here at the same time."""
+        THREE.wait()
 
     def segfault(self) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
