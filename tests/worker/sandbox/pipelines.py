@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 import uuid
+from dataclasses import replace
 
 import numpy as np
 
@@ -77,3 +78,25 @@ class Misbehaving:
     def environment(self) -> None:
         told = {"OPPORTUNE_DATABASE_URL", "DATABASE_URL", "PGPASSWORD", "CELERY_BROKER_URL", "AWS_SECRET_ACCESS_KEY"}
         assert not told & set(os.environ)
+
+
+class _Second(Misbehaving):
+    """Misbehaves on the study 2.25.2 alone."""
+
+    how = "well"
+
+    def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
+        guilty = request.instances[0].study_instance_uid == "2.25.2"
+        return super().run(replace(request, model_name=self.how if guilty else "well"))
+
+
+class BySegfault(_Second):
+    how = "segfault"
+
+
+class ByAllocate(_Second):
+    how = "allocate"
+
+
+class ByFault(_Second):
+    how = "fault"
