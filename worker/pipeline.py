@@ -15,6 +15,7 @@ from dicom_node.reports.slice_picture import slice_picture
 from dicom_node.source_header import read_source_header
 from models import registry
 from models.contract import ScreeningModel
+from models.engines.company import leave_company
 from screening import failpoints
 from screening.errors import BadGeometry, BadPixelData
 from screening.findings import Findings, NotEvaluable, Outcome
@@ -131,6 +132,7 @@ class Pipeline:
             return None, NotEvaluable(code=code, reason=str(exc), sop_instance_uid=first.sop_instance_uid)
         with stage("predict"):
             outcome = model.predict(image, patient_of(first.header), request.context)
+        leave_company()  # what goes side by side with this run need not wait for it at any network
         failpoints.hit("worker.mid-inference")
         if isinstance(image, Radiograph):
             return image, outcome

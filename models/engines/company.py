@@ -54,15 +54,18 @@ class Company:
 
     @contextmanager
     def member(self) -> Iterator[None]:
-        """The block is one of the runs; the others do not wait for it any more when it has ended."""
+        """The block is one of the runs; the others do not wait for it any more when it has ended, or has left."""
         token = _own.set(self)
         try:
             yield
         finally:
+            leave_company()
             _own.reset(token)
-            with self._changed:
-                self._on_the_way -= 1
-                self._changed.notify_all()
+
+    def _lose_one(self) -> None:
+        with self._changed:
+            self._on_the_way -= 1
+            self._changed.notify_all()
 
     def meet(self, place: Hashable, x: X, work: "Work[X, Y]") -> Y:
         """The result for x, worked out together with what other members bring to the same place.
@@ -113,6 +116,14 @@ def _work_out(group: list[_Guest], work: "Work[Any, Any]") -> None:
 
 
 _own: ContextVar[Company | None] = ContextVar("company", default=None)
+
+
+def leave_company() -> None:
+    """Say that the present run comes to no network any more."""
+    company = _own.get()
+    if company is not None:
+        _own.set(None)
+        company._lose_one()
 
 
 def own_company() -> Company | None:

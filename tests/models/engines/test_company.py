@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from models.engines.company import Company, own_company
+from models.engines.company import Company, leave_company, own_company
 from screening.stopwatch import listening
 
 LONG = 30.0  # seconds: longer than any test takes
@@ -68,6 +68,22 @@ def test_one_that_ends_early_is_not_waited_for() -> None:
     found = _side_by_side(Company(3, LONG), [_bringing(1, work), lambda _: "refused", _bringing(3, work)])
     assert found == [2, "refused", 6]
     assert work.batches == [[1, 3]]
+
+
+def test_one_that_has_left_is_not_waited_for_while_it_goes_on() -> None:
+    work, ended = Doubling(), threading.Event()
+
+    def drawing(company: Company) -> object:
+        leave_company()
+        leave_company()  # it is alone by now: nothing to leave
+        return own_company() is None and ended.wait(LONG)
+
+    def late(company: Company) -> object:
+        found = company.meet("trunk", 1, work)
+        ended.set()
+        return found
+
+    assert _side_by_side(Company(2, LONG), [drawing, late]) == [True, 2]
 
 
 def test_inputs_of_different_places_do_not_mix() -> None:
