@@ -8,6 +8,7 @@ round. Every object must be the same to the last bit, whichever way it was made:
 
 import argparse
 import os
+import platform
 import random
 import tempfile
 import threading
@@ -15,11 +16,11 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
 from benchmarks.clinical import RADIOGRAPHS, ClinicalStudies
-from benchmarks.figures import machine
 from benchmarks.receive.rounds import median_and_range
 from models import registry
 from screening.settings import EngineChoice, ModelSettings, Settings, WorkerSettings
@@ -136,7 +137,12 @@ def main() -> None:
     parser.add_argument("--model", nargs="*", default=list(RADIOGRAPHS))
     options = parser.parse_args()
     engine: EngineChoice = options.engine
-    print(f"{machine()}; {options.threads} threads, {engine}, load {os.getloadavg()[0]:.1f} before\n", flush=True)
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d}: {platform.system()} {platform.machine()}, {os.cpu_count()} cores,"
+        f" Python {platform.python_version()}; {options.threads} threads, {engine}, {options.jobs} radiographs,"
+        f" {options.rounds} rounds, load {os.getloadavg()[0]:.1f} before\n",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = Settings(
