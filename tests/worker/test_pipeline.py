@@ -302,7 +302,8 @@ def test_the_next_model_sees_the_image_that_the_last_one_saw(registry: FakeRegis
 
 def test_no_engine_takes_over_in_the_midst_of_a_run(registry: FakeRegistry, tmp_path: Path) -> None:
     """One of two runs that go side by side began with torch: the other is run by torch, though OpenVINO could now."""
-    part, engines = flat(), []
+    part = flat()
+    engines: list[str | None] = []
     cache = Cache(tmp_path / "engines")
     request = _request([write_picture(tmp_path)], engine="auto", engine_cache=cache.folder)
     pipeline = Pipeline(threads=1)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 import pytest
 import torch
@@ -24,7 +23,7 @@ from screening.stopwatch import listening
 from screening.types import ClinicalContext
 from tests.models.engines.pictures import PICTURES
 from tests.models.engines.test_equivalence import compare
-from training.phantoms.dicom import CHEST, LUMBAR_SPINE, Phantom, PhantomPatient, birth_date_of, write_radiograph
+from training.phantoms.dicom import CHEST, LUMBAR_SPINE, PhantomPatient, birth_date_of, write_radiograph
 from worker.pipeline import Pipeline
 from worker.request import ScreenRequest
 from worker.screen_folder import read_folder, request_of
@@ -45,7 +44,7 @@ def folder(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four patients' radiographs, and what OpenVINO compiled."""
     made = tmp_path_factory.mktemp(name)
     for number, side in enumerate(SIDES):
-        phantom = cast(Phantom, RADIOGRAPHS[name](side))
+        phantom = RADIOGRAPHS[name](side)
         patient = PhantomPatient(
             patient_id=f"P{number}", name="Phantom^Four", birth_date=birth_date_of(phantom, ACQUIRED.date())
         )
