@@ -105,7 +105,7 @@ def test_a_job_that_is_alone_waits_for_nobody(quick: Ports) -> None:
     assert (_studies(sandbox), sandbox.alone) == ([[1]], 1)
 
 
-@pytest.mark.parametrize("changes", [{"batch_size": 1}, {"batch_size": None, "device": "cpu"}, {"maximum_attempts": 1}])
+@pytest.mark.parametrize("changes", [{"batch_size": 1}, {"batch_size": 0, "device": "cpu"}, {"maximum_attempts": 1}])
 def test_each_goes_alone_where_nothing_is_gained_or_too_much_at_stake(quick: Ports, changes: dict[str, Any]) -> None:
     ports = _with(quick, **changes)
     ids, sandbox = _opened(ports, 2), ScriptedSandbox(_good(1))

@@ -227,9 +227,7 @@ BATCH_SIZE = 4
 
 def batch_size(settings: WorkerSettings) -> int:
     """How many jobs may go through the child together."""
-    if settings.batch_size is not None:
-        return settings.batch_size
-    return BATCH_SIZE if limits_of(settings).cuda else 1
+    return settings.batch_size or (BATCH_SIZE if limits_of(settings).cuda else 1)
 
 
 def limits_of(settings: WorkerSettings) -> Limits:
