@@ -109,6 +109,13 @@ class WorkerSettings(_Section):
         description="On CUDA: half precision where torch holds it to be safe. Faster, and other numbers: judge a model"
         " with it before",
     )
+    batch_size: int = Field(
+        0,
+        ge=0,
+        le=32,
+        description="At most so many radiographs that wait for one model are worked on together; none waits for one to"
+        " come, and a CT is always alone. 0: 4 on a GPU, 1 on a CPU, which gains nothing",
+    )
     reconcile_seconds: float = Field(5, gt=0, description="How often the reconciler looks for work left behind")
 
     @model_validator(mode="after")
