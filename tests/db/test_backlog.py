@@ -49,8 +49,8 @@ def test_the_oldest_that_nobody_read_and_that_nobody_sent(sessions: Sessions) ->
         factories.finished(s, ("pacs", "research", "gone"))
         factories.receive(s)
         now = database_now(s)
-        for row in s.query(InstanceRow).filter_by(state="received"):
-            row.received_at = now - timedelta(seconds=500)
+        for image in s.query(InstanceRow).filter_by(state="received"):
+            image.received_at = now - timedelta(seconds=500)
         for row in s.query(DeliveryRow):
             row.created_at = now - timedelta(seconds=90 if row.destination == "pacs" else 10)
             row.state = "committed" if row.destination == "gone" else row.state

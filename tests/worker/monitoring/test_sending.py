@@ -18,7 +18,6 @@ from screening.monitoring_settings import Notify
 from tests.dicom_node.audit.repository import make_certificates
 from tests.dicom_node.network import dead_port
 from tests.worker.monitoring.mail_server import running_mail_server
-from worker.monitoring import sending
 from worker.monitoring.notices import Notice
 from worker.monitoring.sending import by_mail, by_webhook, ways
 
@@ -76,7 +75,7 @@ def test_a_password_goes_only_over_tls(tmp_path: Path, monkeypatch: pytest.Monke
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     trusting = ssl.create_default_context(cafile=authority)
-    monkeypatch.setattr(sending.ssl, "create_default_context", lambda: trusting)
+    monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
     settings = {"smtp_security": "starttls", "smtp_user": "node", "smtp_password": "hunter2"}
     with running_mail_server(context) as server:
         by_mail(_mail(server.port, **settings), NOTICE, "OPPORTUNE")
