@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def compose(*arguments: str, **environ: str) -> str:
     return result.stdout
 
 
+@cache
 def services() -> dict[str, Any]:
     """Every service, with anchors and variables resolved by docker-compose."""
     chosen = [word for profile in sorted(set(PROFILES.values())) for word in ("--profile", profile)]
@@ -123,6 +125,11 @@ def test_health_is_asked_of_our_own_command() -> None:
     asked = services()["metrics"]["healthcheck"]["test"][-1]
     compile(asked, "health", "exec")
     assert f":{Metrics().port}/healthz" in asked
+
+
+def test_what_serves_for_long_is_asked_whether_it_does() -> None:
+    without = {name for name, values in services().items() if "healthcheck" not in values}
+    assert without == {"orthanc", "flower"}, "a stand-in, and a page that may be away"
 
 
 def test_redis_loses_and_evicts_nothing() -> None:
