@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import audit, deliveries, events, findings, reports
+from db import amounts, audit, deliveries, events, findings, reports
+from db.amounts import Duration
 from db.deliveries import PlannedDelivery
 from db.engine import database_now, lease_now
 from db.job_rows import lock, move, to_job
 from db.tables import JobRow
 from db.upsert import insert_or_ignore
 from screening.errors import LeaseLost
-from screening.findings import Outcome
+from screening.findings import NotEvaluable, Outcome
 from screening.jobs import Claim, Job, JobState
 from screening.reports import Report
 from screening.serialize import context_to_json
@@ -164,6 +165,9 @@ def finish(
         row = _fenced(s, claim)
         move(s, row, JobState.INFERRED, owner=claim.owner, detail=f"by {report.engine}" if report.engine else None)
         findings.record(s, row.id, outcome, stages)
+        amounts.answered(s, row.model_name, "not_evaluable" if isinstance(outcome, NotEvaluable) else "findings")
+        took = (database_now(s) - row.created_at).total_seconds()
+        amounts.took(s, Duration.RESULT, row.model_name, took)
         object_ids = reports.record(s, row.id, report)
         deliveries.plan(s, row.id, object_ids, destinations)
         _supersede(s, row)

@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails
 from screening import failpoints
 from screening.errors import ConfigurationError
 from screening.log_settings import Audit, Log
+from screening.monitoring_settings import Metrics, Notify
 from screening.network_settings import Destination, Node, Peer, Tls
 from screening.reports import FORMS, ObjectKind
 from screening.section import Section as _Section
@@ -173,6 +174,9 @@ _SCHEMES = {
 }
 
 
+_SECRET = (*_SCHEMES, "notify.webhook", "notify.smtp_password")
+
+
 class Settings(_Section):
     """All settings."""
 
@@ -192,6 +196,8 @@ class Settings(_Section):
     worker: WorkerSettings = WorkerSettings()
     delivery: DeliverySettings = DeliverySettings()
     retention: Retention = Retention()
+    metrics: Metrics = Metrics()
+    notify: Notify = Notify()
 
     @field_validator("database_url", "broker_url")
     @classmethod
@@ -363,7 +369,7 @@ def _explain_one(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":  # its value is not shown: it may be a secret under a mistyped key
         return f"{key}: there is no such setting; allowed are {', '.join(_allowed_keys(error['loc']))}"
     # a table may hold a secret, and a missing value's input is the table around it
-    shown = error["type"] != "missing" and key not in _SCHEMES and not isinstance(error["input"], dict | BaseModel)
+    shown = error["type"] != "missing" and key not in _SECRET and not isinstance(error["input"], dict | BaseModel)
     value = f" = {error['input']!r}" if shown else ""
     return f"{key}{value}: {error['msg'].removeprefix('Value error, ')}"
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from screening.log_settings import Audit, Log
+from screening.monitoring_settings import Metrics, Notify
 from screening.settings import (
     PREFIX,
     DeliverySettings,
@@ -114,6 +115,25 @@ SECTIONS = (
     ),
     Section(
         header="[retention]", title="How long received files are kept", model=Retention, example={"spool_days": 30}
+    ),
+    Section(
+        header="[metrics]",
+        title="Numbers for Prometheus, and health, by HTTP",
+        model=Metrics,
+        example={"enabled": True},
+    ),
+    Section(
+        header="[notify]",
+        title="Who is told by e-mail or webhook when something is wrong",
+        model=Notify,
+        example={
+            "email_to": ("pacs-team@hospital.example",),
+            "email_from": "opportune@hospital.example",
+            "smtp_host": "mail.hospital.example",
+            "smtp_user": "opportune",
+            "smtp_password": "SECRET",
+            "webhook": "https://chat.hospital.example/hooks/SECRET",
+        },
     ),
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from screening.log_settings import Audit, Log
+from screening.monitoring_settings import Metrics, Notify
 from screening.settings import (
     DeliverySettings,
     Destination,
@@ -71,6 +72,8 @@ def test_every_setting_appears_with_its_description() -> None:
         (Log, found["log"]),
         (Audit, found["audit"]),
         (Retention, found["retention"]),
+        (Metrics, found["metrics"]),
+        (Notify, found["notify"]),
     ]
     assert {place for place, _ in places} == {section.model for section in SECTIONS}
     for kind, values in places:

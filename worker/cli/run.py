@@ -24,7 +24,7 @@ def serve() -> None:
     """Run the whole node in one process: listener, screening, delivery and reconciler."""
     from worker import roles  # noqa: PLC0415
 
-    node = _node("serve")
+    node = build_node("serve")
     with roles.serving(node) as running:
         said = f"{node.settings.node.ae_title} listens on port {running.port}"
         roles.wait_for_signal(partial(typer.echo, said, err=True))
@@ -35,7 +35,7 @@ def listener() -> None:
     """Run the C-STORE listener only."""
     from worker import roles  # noqa: PLC0415
 
-    roles.listen(_node("listener"))
+    roles.listen(build_node("listener"))
 
 
 def worker(
@@ -44,7 +44,7 @@ def worker(
     """Run a screening worker only."""
     from worker import roles  # noqa: PLC0415
 
-    roles.consume(_node("worker"), queue)
+    roles.consume(build_node("worker"), queue)
 
 
 def delivery() -> None:
@@ -52,17 +52,18 @@ def delivery() -> None:
     from worker import roles  # noqa: PLC0415
     from worker.celery_app import DELIVER_QUEUE  # noqa: PLC0415
 
-    roles.consume(_node("delivery"), [DELIVER_QUEUE])
+    roles.consume(build_node("delivery"), [DELIVER_QUEUE])
 
 
 def reconciler() -> None:
     """Run the reconciler only: it indexes, takes in quiet studies and looks for work left behind."""
     from worker import roles  # noqa: PLC0415
 
-    roles.reconcile(_node("reconciler"))
+    roles.reconcile(build_node("reconciler"))
 
 
-def _node(role: str) -> "Node":
+def build_node(role: str) -> "Node":
+    """The parts of a node for a role, with its log started."""
     from worker.bootstrap import build  # noqa: PLC0415
     from worker.logs import start_logging  # noqa: PLC0415
     from worker.patience import when_database_answers  # noqa: PLC0415
