@@ -64,7 +64,7 @@ soak: .venv/.installed-for-development
 	$(BIN)/python -m benchmarks.soak --write docs/soak.md
 
 bench: .venv/.installed-for-development
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --write docs/performance.md
 
 scale: .venv/.installed-for-development
 	deploy/install-test-servers.sh
