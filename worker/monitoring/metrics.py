@@ -14,6 +14,7 @@ from db.conditions import SPOOL, destination
 from db.engine import Sessions, transaction
 from db.tallies import Tallies
 from screening.errors import DatabaseUnavailable
+from screening.jobs import JobState
 from screening.settings import Settings
 from worker import disk
 from worker.monitoring.exposition import Metric, Sample, histogram, render
@@ -78,7 +79,7 @@ def _received(counts: Mapping[str, Any], found: Tallies) -> Iterator[Metric]:
     yield _gauge("opportune_studies_in_conflict", "Studies that contradict themselves", counts["studies_in_conflict"])
 
 
-def _waiting(counts: Mapping[str, Any], jobs: Mapping[tuple[str, str], int], workers: int) -> Iterator[Metric]:
+def _waiting(counts: Mapping[str, Any], jobs: Mapping[tuple[str, JobState], int], workers: int) -> Iterator[Metric]:
     yield _by("opportune_jobs", "Jobs by state", "state", counts["jobs"])
     yield Metric(
         "opportune_open_jobs", "gauge", "Jobs that are not done, by model and state",
