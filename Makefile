@@ -11,6 +11,7 @@
 # make fuzz    a million mutated PDUs and a hundred thousand hostile connections
 # make fuzz-guided  a million PDUs by libFuzzer, which looks at what each one reaches (atheris)
 # make docs    the pages that are made from code
+# make site    the pages as a site, in build/site
 # make lock    the lock files of a release, from pyproject.toml and constraints.txt
 # make sbom    build/sbom.cdx.json: what a release installs, as a CycloneDX bill of materials
 # make audit-dependencies  known holes in what a release installs; needs a network, and says so without one
@@ -30,7 +31,7 @@ BIN := .venv/bin
 UV := UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" $(BIN)/uv
 INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 
-.PHONY: demo test viewer check faults soak bench scale capacity attacks fuzz fuzz-guided docs lock sbom audit-dependencies clean
+.PHONY: demo test viewer check faults soak bench scale capacity attacks fuzz fuzz-guided docs site lock sbom audit-dependencies clean
 .DELETE_ON_ERROR:
 
 demo: .venv/.installed
@@ -63,7 +64,7 @@ soak: .venv/.installed-for-development
 	$(BIN)/python -m benchmarks.soak --write docs/soak.md
 
 bench: .venv/.installed-for-development
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --write docs/performance.md
 
 scale: .venv/.installed-for-development
 	deploy/install-test-servers.sh
@@ -84,6 +85,9 @@ fuzz-guided: .venv/.installed-for-development
 
 docs: .venv/.installed-for-development
 	$(BIN)/python -m worker.documents
+
+site: .venv/.installed-for-development
+	$(BIN)/mkdocs build --quiet
 
 lock: .venv/.uv
 	UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" deploy/lock.sh $(BIN)/uv

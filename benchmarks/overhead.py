@@ -23,7 +23,7 @@ from tests.acceptance.node import wait_for
 NOT_OURS = ("decode", "network")
 BEFORE = ("receive", "quiet")  # a study: it is not yet time to look at it
 STAGES = (
-    "intake", "queue", "request", "start", "load", "predict", "report", "transfer", "store", "deliver", "send",
+    "intake", "queue", "request", "start", "load", "wait", "predict", "report", "transfer", "store", "deliver", "send",
 )  # fmt: skip
 """What the overhead is made of, in the order of a timeline."""
 PATIENCE_SECONDS = 300.0

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import audit, conditions, events
+from db import amounts, audit, conditions, events
+from db.amounts import Duration
 from db.commitments import (
     Sent,
     commitment_overdue,
@@ -25,7 +26,7 @@ from db.commitments import (
 from db.delivery_rows import Delivery, locked, move, to_deliveries
 from db.delivery_status import DeliveryStatus, in_state, of_job
 from db.engine import database_now, lease_now
-from db.tables import DeliveryRow
+from db.tables import DeliveryRow, JobRow
 from screening.errors import LeaseLost
 from screening.reports import DeliveryState, SendResult
 
@@ -199,7 +200,11 @@ def record(s: Session, delivery_id: int, *, owner: str, result: SendResult, retr
     row.status, row.detail = result.status, result.detail
     if result.delivered:
         row.sent_sop_class_uid, row.sent_sop_instance_uid = result.sop_class_uid, result.sop_instance_uid
-        row.sent_at = database_now(s)
+        now = database_now(s)
+        if row.sent_at is None:  # not one that is sent again
+            opened = s.scalars(select(JobRow.created_at).where(JobRow.id == row.job_id)).one()
+            amounts.took(s, Duration.DELIVERY, row.destination, (now - opened).total_seconds())
+        row.sent_at = now
         state = DeliveryState.SENT
     elif result.permanent or retry_at is None:
         state = DeliveryState.FAILED

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, exists, func, insert, or_, select, upd
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from db import amounts
 from db.columns import clean_text
 from db.engine import database_now, moment_of
 from db.prepared import Prepared
@@ -197,6 +198,8 @@ def _admit(s: Session, row: InstanceRow, study: StudyRow, instance: Instance) ->
 
 
 def _settle(s: Session, row: InstanceRow, state: InstanceState, code: str | None, reason: str | None) -> str:
+    if row.state == InstanceState.RECEIVED:
+        amounts.read_from_spool(s, row.size)
     row.state, row.code, row.reason, row.settled_at = state.value, code, reason, database_now(s)
     s.flush()
     return state

@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import audit, deliveries, events, findings, reports
+from db import amounts, audit, deliveries, events, findings, reports
+from db.amounts import Duration
 from db.deliveries import PlannedDelivery
 from db.engine import database_now, lease_now
 from db.job_rows import lock, move, to_job
 from db.tables import JobRow
 from db.upsert import insert_or_ignore
 from screening.errors import LeaseLost
-from screening.findings import Outcome
+from screening.findings import NotEvaluable, Outcome
 from screening.jobs import Claim, Job, JobState
 from screening.reports import Report
 from screening.serialize import context_to_json
@@ -98,6 +99,30 @@ def claim(s: Session, job_id: int, *, owner: str, lease_seconds: float, maximum_
     return Claim(job=to_job(row), owner=owner, attempt=row.attempt)
 
 
+def claim_alike(s: Session, first: Claim, *, most: int, lease_seconds: float, maximum_attempts: int) -> list[Claim]:
+    """Claims, for the same owner, on jobs that may be worked on together with a claimed one; oldest first.
+
+    They wait for the same model under the same configuration in the same queue, and have lost no attempt, nor has the
+    one that is claimed: what may have killed a worker is worked on alone.
+    """
+    own = s.get_one(JobRow, first.job.job_id)
+    if first.attempt - own.attempt_base > 1:
+        return []
+    alike = s.scalars(
+        select(JobRow.id)
+        .where(JobRow.state == JobState.READY, JobRow.attempt == JobRow.attempt_base)
+        .where(JobRow.queue == own.queue, JobRow.model_name == own.model_name)
+        .where(JobRow.model_version == own.model_version, JobRow.config_digest == own.config_digest)
+        .order_by(JobRow.created_at, JobRow.id)
+        .limit(most)
+    ).all()
+    claims = (
+        claim(s, job_id, owner=first.owner, lease_seconds=lease_seconds, maximum_attempts=maximum_attempts)
+        for job_id in alike
+    )
+    return [found for found in claims if found is not None]
+
+
 def claimable(now: datetime, lease: datetime) -> ColumnElement[bool]:
     """Ready, due for another attempt, or claimed by one whose lease ended. lease: the moment that leases go by."""
     return or_(
@@ -140,6 +165,9 @@ def finish(
         row = _fenced(s, claim)
         move(s, row, JobState.INFERRED, owner=claim.owner, detail=f"by {report.engine}" if report.engine else None)
         findings.record(s, row.id, outcome, stages)
+        amounts.answered(s, row.model_name, "not_evaluable" if isinstance(outcome, NotEvaluable) else "findings")
+        took = (database_now(s) - row.created_at).total_seconds()
+        amounts.took(s, Duration.RESULT, row.model_name, took)
         object_ids = reports.record(s, row.id, report)
         deliveries.plan(s, row.id, object_ids, destinations)
         _supersede(s, row)

@@ -26,8 +26,9 @@ class Span:
 
     `receive` (first to last image), `quiet` (until the study counted as complete), `intake` (until the job was
     opened), `queue` (until it was claimed), `attempts` (that failed), the kinds of `screening.stages` from `request` to
-    `transfer`, `store` (until outcome and report were written); then for each destination `deliver` (until they were
-    taken to be sent), `send` (until the last was taken) and `confirm`.
+    `transfer` (with `wait`, for others that went through the child together), `store` (until outcome and report were
+    written); then for each destination `deliver` (until they were taken to be sent), `send` (until the last was taken)
+    and `confirm`.
     """
 
     name: str

@@ -24,4 +24,6 @@ postgres=$(password postgres_password)
 redis=$(password redis_password)
 url database_url "postgresql://opportune:$postgres@postgres/opportune"
 url broker_url "redis://:$redis@redis:6379/0"
+password grafana_password >/dev/null
+url flower_login "opportune:$(od -vAn -N24 -tx1 /dev/urandom | tr -d ' \n')"
 echo "secrets are in $folder"

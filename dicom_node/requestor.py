@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiat
 from pynetdicom.presentation import PresentationContext
 
 from dicom_node.identity import MAXIMUM_PDU_SIZE, Timeouts, make_ae
+from dicom_node.pause import Pause
 from dicom_node.tls import certificate_names, client_context, explain
 from screening import failpoints
 from screening.errors import ConfigurationError, DestinationUnavailable
@@ -100,6 +100,7 @@ def associate(  # noqa: PLR0917
         raise AssociationFailed("connection", f"{_place(destination)}: {exc.strerror or type(exc).__name__}") from exc
     if not association.is_established:
         raise _failure(association, destination, timeouts, opened=bool(opened), rejections=rejections, strange=strange)
+    association._reactor_checkpoint = Pause(association)
     try:
         yield association
     except BaseException:
@@ -150,10 +151,6 @@ def send_c_store(
 def _pause(association: Association) -> bool:
     """Keep the association's thread from taking our response; False if the association has ended."""
     association._reactor_checkpoint.clear()
-    while not association._is_paused:
-        if not association.is_alive():
-            return False
-        time.sleep(0.0001)
     return association.is_established and not association.acse.is_aborted()
 
 

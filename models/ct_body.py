@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from models.once import Once
 from screening.images import Volume
 
 Floats = npt.NDArray[np.float32]
@@ -42,6 +43,7 @@ def filled(body: Mask) -> Mask:
     return np.stack([ndimage.binary_fill_holes(section) for section in body])
 
 
+@Once
 def noise_of(volume: Volume) -> float:
     """SD of noise in soft tissue, HU, robust against edges; NaN where there is no soft tissue."""
     thin = [max(1, int(NOISE_AT / s + 0.01)) for s in volume.spacing]

@@ -4,13 +4,14 @@ The spine lies behind the middle of the body and near its midline; the body is w
 both sides; the largest organ without hollows lies on the right.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
 from models.ct_body import Floats, Mask, Triple, coarse, filled, opened, trunk
+from models.once import Once
 from screening.images import Volume
 
 GRID = 4.0  # mm: what bones and outline are looked at in
@@ -69,6 +70,26 @@ class Pose:
         return None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outline:
+    """A CT on a grid of about `GRID` mm: (Z, Y, X) arrays, which are not to be changed."""
+
+    hu: Floats = field(repr=False)  #: means over coarse voxels
+    spacing: Triple  #: mm (dz, dy, dx)
+    body: Mask = field(repr=False)  #: without table and arms
+    whole: Mask = field(repr=False)  #: the same with its hollows
+    pose: Pose | None  #: None where hardly any bone is shown
+
+
+@Once
+def outline_of(volume: Volume) -> Outline:
+    """The body in a volume, and how it lies."""
+    hu, spacing = coarse(volume, GRID)
+    body = trunk(hu)
+    whole = filled(body)
+    return Outline(hu=hu, spacing=spacing, body=body, whole=whole, pose=pose_of(hu, whole, spacing))
+
+
 def pose_of(hu: Floats, body: Mask, spacing: Triple) -> Pose | None:
     """How the body lies; None where hardly any bone is shown.
 
@@ -97,6 +118,7 @@ def pose_of(hu: Floats, body: Mask, spacing: Triple) -> Pose | None:
     )
 
 
+@Once
 def organ_side(volume: Volume) -> float:
     """How far right of the body's middle the middle of solid tissue lies, mm; NaN where there is little.
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch.nn import functional
 
+from models.tensors import tensor_over
 from screening.findings import Point, Region, rectangle
 
 Array = npt.NDArray[np.float32]
@@ -52,7 +52,7 @@ class Frame:
         if image.shape != (self.rows, self.columns):
             raise ValueError(f"image must be {self.rows} x {self.columns}, got {image.shape}")
         (rows, columns), (top, left) = self.inner, self.offset
-        source = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None, None]
+        source = tensor_over(image)[None, None]
         small = functional.interpolate(source, size=(rows, columns), mode="bilinear", antialias=True)
         square = np.zeros((self.size, self.size), np.float32)
         square[top : top + rows, left : left + columns] = small[0, 0].numpy()
@@ -63,7 +63,7 @@ def shrunk(image: Array, longest: int) -> Array:
     """float32 (rows, columns) -> the same (antialiased bilinear), at most `longest` pixels on its longer side."""
     share = min(1.0, longest / max(image.shape))
     size = tuple(max(1, round(side * share)) for side in image.shape)
-    source = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None, None]
+    source = tensor_over(image)[None, None]
     return np.asarray(functional.interpolate(source, size=size, mode="bilinear", antialias=True)[0, 0], np.float32)
 
 

@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional
 
 from models.framing import Array
+from models.tensors import tensor_over
 from screening.findings import Point
 
 Points = npt.NDArray[np.float64]
@@ -81,7 +82,7 @@ class Similarity:
         float32 (rows, columns) -> float32 (size, size).
         """
         rows, columns = image.shape
-        picture = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None, None]
+        picture = tensor_over(image)[None, None]
         if self.scale < 1:
             small = (max(1, round(rows * self.scale)), max(1, round(columns * self.scale)))
             picture = functional.interpolate(picture, size=small, mode="bilinear", antialias=True)

@@ -27,6 +27,7 @@ from screening import failpoints
 from screening.dashboard_settings import Dashboard
 from screening.errors import ConfigurationError
 from screening.log_settings import Audit, Log
+from screening.monitoring_settings import Metrics, Notify
 from screening.network_settings import Destination, Node, Peer, Tls
 from screening.reports import FORMS, ObjectKind
 from screening.section import Section as _Section
@@ -116,6 +117,13 @@ class WorkerSettings(_Section):
         description="On CUDA: half precision where torch holds it to be safe. Faster, and other numbers: judge a model"
         " with it before",
     )
+    batch_size: int = Field(
+        0,
+        ge=0,
+        le=32,
+        description="At most so many radiographs that wait for one model are worked on together; none waits for one to"
+        " come, and a CT is always alone. 0: 4 on a GPU, 1 on a CPU, which gains nothing",
+    )
     reconcile_seconds: float = Field(5, gt=0, description="How often the reconciler looks for work left behind")
 
     @model_validator(mode="after")
@@ -173,6 +181,9 @@ _SCHEMES = {
 }
 
 
+_SECRET = (*_SCHEMES, "notify.webhook", "notify.smtp_password")
+
+
 class Settings(_Section):
     """All settings."""
 
@@ -193,6 +204,8 @@ class Settings(_Section):
     delivery: DeliverySettings = DeliverySettings()
     retention: Retention = Retention()
     dashboard: Dashboard = Dashboard()
+    metrics: Metrics = Metrics()
+    notify: Notify = Notify()
 
     @field_validator("database_url", "broker_url")
     @classmethod
@@ -364,7 +377,7 @@ def _explain_one(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":  # its value is not shown: it may be a secret under a mistyped key
         return f"{key}: there is no such setting; allowed are {', '.join(_allowed_keys(error['loc']))}"
     # a table may hold a secret, and a missing value's input is the table around it
-    shown = error["type"] != "missing" and key not in _SCHEMES and not isinstance(error["input"], dict | BaseModel)
+    shown = error["type"] != "missing" and key not in _SECRET and not isinstance(error["input"], dict | BaseModel)
     value = f" = {error['input']!r}" if shown else ""
     return f"{key}{value}: {error['msg'].removeprefix('Value error, ')}"
 

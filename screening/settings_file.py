@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from screening.dashboard_settings import Dashboard
 from screening.log_settings import Audit, Log
+from screening.monitoring_settings import Metrics, Notify
 from screening.settings import (
     PREFIX,
     DeliverySettings,
@@ -125,6 +126,25 @@ SECTIONS = (
             "certificate": "certificates/dashboard.pem",
             "key": "certificates/dashboard.key",
             "proxies": ("10.1.2.3",),
+        },
+    ),
+    Section(
+        header="[metrics]",
+        title="Numbers for Prometheus, and health, by HTTP",
+        model=Metrics,
+        example={"enabled": True},
+    ),
+    Section(
+        header="[notify]",
+        title="Who is told by e-mail or webhook when something is wrong",
+        model=Notify,
+        example={
+            "email_to": ("pacs-team@hospital.example",),
+            "email_from": "opportune@hospital.example",
+            "smtp_host": "mail.hospital.example",
+            "smtp_user": "opportune",
+            "smtp_password": "SECRET",
+            "webhook": "https://chat.hospital.example/hooks/SECRET",
         },
     ),
 )

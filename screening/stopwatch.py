@@ -1,5 +1,6 @@
 """A stopwatch for the stages of a run. Where nobody listens, a stage costs a look at a variable and nothing else."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,6 +75,18 @@ def stage(name: str) -> Iterator[None]:
         yield
     finally:
         watch.end()
+
+
+@contextmanager
+def one_at_a_time(lock: threading.Lock) -> Iterator[None]:
+    """Hold the lock for the length of the block. Until it was free counts as the stage `wait`, if it was not."""
+    if not lock.acquire(blocking=False):
+        with stage("wait"):
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def timed(name: str, function: Callable[P, R]) -> Callable[P, R]:

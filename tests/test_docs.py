@@ -43,7 +43,20 @@ def test_readme_lists_every_command_and_no_other() -> None:
     assert {name for row in rows for name in re.findall(r"`opportune ([a-z -]+)`", row)} == command_lines()
 
 
-@pytest.mark.parametrize("name", ["docs/operators-guide.md", "docs/settings.md", "ARCHITECTURE.md", "CONFORMANCE.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "docs/operators-guide.md",
+        "docs/settings.md",
+        "docs/quick-start.md",
+        "docs/runbooks.md",
+        "docs/data-protection.md",
+        "docs/security-questionnaire.md",
+        "docs/radiologists-guide.md",
+        "ARCHITECTURE.md",
+        "CONFORMANCE.md",
+    ],
+)
 def test_commands_that_a_page_names_exist(name: str) -> None:
     known = command_lines()
     for words in re.findall(r"(?:`|^)opportune ([a-z]+(?: [a-z]+)?)", page(name), re.MULTILINE):
@@ -96,7 +109,7 @@ def model_pages() -> str:
     return "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "models").glob("*.md"))
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/operators-guide.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/operators-guide.md", "docs/quick-start.md"])
 def test_toml_of_a_page_is_valid(name: str, tmp_path: Path) -> None:
     from screening.settings import load
 
@@ -127,3 +140,28 @@ def test_each_decision_record_is_listed() -> None:
 
 def test_changelog_has_a_place_for_changes() -> None:
     assert re.search(r"^## \[Unreleased\]$", page("CHANGELOG.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["docs/data-protection.md", "docs/quick-start.md", "docs/security-questionnaire.md"])
+def test_settings_that_a_page_names_exist(name: str) -> None:
+    from screening.settings_file import SECTIONS
+
+    known = {
+        f"{section.header.strip('[]')}.{key}" for section in SECTIONS for key in section.model.model_fields
+    }  # fmt: skip
+    sections = {key.partition(".")[0] for key in known}
+    named = set(re.findall(r"`([a-z]+\.[a-z_]+)`", page(name)))
+    assert named
+    assert sorted(key for key in named if key.partition(".")[0] in sections and key not in known) == []
+
+
+def test_data_protection_names_every_table_with_a_patient() -> None:
+    """`db.tables` says which these are."""
+    told = page("db/tables.py").split('"""')[1]
+    named = set(re.findall(r"`([a-z_]+)(?:\.[a-z]+)?`", told)) & {
+        "studies", "instances", "clinical_context", "audit_messages", "report_objects"
+    }  # fmt: skip
+    assert len(named) == 5
+    text = page("docs/data-protection.md")
+    for table in named:
+        assert f"`{table}" in text, table

@@ -17,6 +17,7 @@ from worker.celery_app import make_app
 from worker.delivery import deliver
 from worker.leases import owner_name, release_the_dead
 from worker.log_format import about
+from worker.monitoring.notifier import Notifier
 from worker.ports import Ports
 from worker.reconciler import Reconciler
 from worker.sandbox.parent import Sandbox
@@ -50,6 +51,10 @@ class Node:
     def audit_sender(self) -> AuditSender:
         """What takes audit messages where they shall go."""
         return AuditSender(self.ports)
+
+    def notifier(self) -> Notifier:
+        """What tells people that something is wrong."""
+        return Notifier(self.ports)
 
     def celery_app(self, sandbox: Sandbox) -> Celery:
         """A Celery app whose tasks work on this node's database; takes back what dead processes of this host held."""

@@ -41,6 +41,11 @@ class ScreenRequest:
             raise ValueError(f"paths must name a file for each of {len(self.instances)} instances")
 
     @property
+    def is_volume(self) -> bool:
+        """Whether its images are read as one volume: a CT."""
+        return self.instances[0].header.text("Modality").upper() == "CT"
+
+    @property
     def model_settings(self) -> ModelSettings:
         """What of the model's section of the settings changes numbers."""
         return ModelSettings(thresholds=self.thresholds, bundle=self.bundle)

@@ -19,6 +19,7 @@ from worker import spool_owner
 from worker.audit_reports import activity
 from worker.bootstrap import Node
 from worker.celery_app import DELIVER_QUEUE
+from worker.monitoring.wiring import telling
 from worker.patience import when_database_answers
 from worker.presence import present
 from worker.reconciler import Reconciler
@@ -55,10 +56,14 @@ def serving(node: Node) -> Iterator[Running]:
         when_database_answers(node.settings, partial(spool_owner.claim, node.ports))
         reconciler = node.reconciler()
         stack.enter_context(_looping(reconciler))
+        stack.enter_context(_notifying(node))
         listener = node.listener(reconciler)
         port = _begin(listener, node)
         stack.callback(listener.stop)
         stack.enter_context(activity(node.ports, "serve"))
+        if node.settings.metrics.enabled:
+            told = stack.enter_context(telling(node.settings, node.ports.sessions))
+            _log.info("metrics on port %d", told)
         stack.enter_context(present(node.ports.sessions, "serve"))
         yield Running(port=port, reconciler=reconciler)
 
@@ -81,6 +86,7 @@ def reconcile(node: Node) -> None:
         _sending_audit(node),
         activity(node.ports, "reconciler"),
         _looping(node.reconciler()),
+        _notifying(node),
         present(node.ports.sessions, "reconciler"),
     ):
         wait_for_signal()
@@ -182,6 +188,17 @@ def _sending_audit(node: Node) -> Iterator[None]:
         yield
     finally:
         sender.stop()
+        _join(thread)
+
+
+@contextmanager
+def _notifying(node: Node) -> Iterator[None]:
+    notifier = node.notifier()
+    thread = _start("notifier", notifier.run)
+    try:
+        yield
+    finally:
+        notifier.stop()
         _join(thread)
 
 

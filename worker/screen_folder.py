@@ -71,11 +71,12 @@ def screen_study(
         if selection.chosen is None:
             yield result | {"decision": "ineligible", "outcome": None, "objects": []}
             continue
-        request = _request(study, name, settings, selection.chosen)
+        request = request_of(study, name, settings, selection.chosen)
         yield result | _run(request, pipeline, out / study.study_instance_uid / name)
 
 
-def _request(study: Study, name: str, settings: Settings, chosen: Eligible) -> ScreenRequest:
+def request_of(study: Study, name: str, settings: Settings, chosen: Eligible) -> ScreenRequest:
+    """What a pipeline is told of a study of files."""
     model = settings.of_model(name)
     wanted = set(chosen.sop_instance_uids)
     instances = tuple(instance for instance in study.instances if instance.sop_instance_uid in wanted)

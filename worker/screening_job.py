@@ -1,41 +1,56 @@
-"""Works on one job: claim, run in the child, store everything in one transaction."""
+"""Works on a job, and on those that may go with it: claim, run in the child, store each in a transaction of its own.
+
+Each job has its own claim, lease and end, whoever goes with it. When the child dies with several in it nobody knows
+whose fault that was: those without an answer are run again, alone, in the same attempt. When the worker dies with it
+each has lost an attempt, and a job that has lost one takes nobody along and goes with nobody: at most one attempt of a
+job is lost to another's fault.
+"""
 
 import logging
-from datetime import timedelta
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.orm import Session
 
-from db import audit, deliveries, jobs, reports, studies
-from db.deliveries import PlannedDelivery
+from db import jobs, reports, studies
 from db.engine import transaction
 from dicom_node.reports.request import Predecessor
-from models import registry
 from screening import failpoints
-from screening.errors import ConfigurationChanged, DatabaseUnavailable, LeaseLost, Permanent, Retryable, WeightsMismatch
-from screening.findings import NotEvaluable, Outcome
+from screening.errors import SandboxDied
 from screening.jobs import Claim, Job
-from screening.reports import ObjectKind, Report
-from screening.settings import Destination, Settings
+from screening.reports import ObjectKind
+from screening.stages import Stages
 from screening.stopwatch import listening, stage
 from screening.types import Eligible
-from worker.faults import describe
+from worker.finishing import attempt, finish
 from worker.heartbeat import heartbeat
 from worker.ports import Ports
 from worker.request import ScreenRequest
-from worker.sandbox.parent import Sandbox
+from worker.sandbox.parent import Sandbox, batch_size
 from worker.sandbox.protocol import Answer
 
 _log = logging.getLogger(__name__)
 
-_RETRY_SECONDS = 5
-"""First wait before a failed job is tried again; doubles with each attempt."""
 
-_ANEW = "intake opens a new job; where a model runs by command only, ask again: opportune study screen"
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """A claimed job, ready for the child."""
+
+    claim: Claim
+    request: ScreenRequest
+    stages: Stages  #: what it took to make the request
+    lost: threading.Event  #: set when another worker took the job over
+
+    def end(self, ports: Ports, answer: Answer) -> None:
+        """Store the answer."""
+        finish(ports, self.claim, answer._replace(stages=self.stages + answer.stages))
 
 
 def screen(job_id: int, ports: Ports, sandbox: Sandbox, owner: str) -> None:
-    """Do a job, unless somebody else does it or it is done."""
+    """Do a job, unless somebody else does it or it is done; with it radiographs that wait for the same model."""
     worker = ports.settings.worker
     with transaction(ports.sessions) as session:
         claim = jobs.claim(
@@ -49,30 +64,63 @@ def screen(job_id: int, ports: Ports, sandbox: Sandbox, owner: str) -> None:
         return
     _log.info("job %d: attempt %d", job_id, claim.attempt)
     failpoints.hit("worker.after-claim")
-    try:
-        with listening() as watch, stage("request"), transaction(ports.sessions) as session:
-            request = build_request(session, ports, claim)
+    with ExitStack() as leases:
+        runs = _begun(ports, leases, [claim])
+        if runs and not runs[0].request.is_volume:
+            runs += _begun(ports, leases, _companions(ports, claim))
+        volumes = [run for run in runs if run.request.is_volume]
+        radiographs = [run for run in runs if not run.request.is_volume]
+        if len(radiographs) > 1:
+            radiographs = _run_together(ports, sandbox, radiographs)
+        for run in (*radiographs, *volumes):
+            with attempt(ports, run.claim):
+                run.end(ports, sandbox.run(run.request, cancelled=run.lost))
+
+
+def _companions(ports: Ports, claim: Claim) -> list[Claim]:
+    """Claims on jobs that wait now and may go with this one; nobody is waited for."""
+    worker = ports.settings.worker
+    most = batch_size(worker) - 1
+    if most < 1 or worker.maximum_attempts == 1:  # an attempt that a companion may cost would be a job's only one
+        return []
+    with transaction(ports.sessions) as session:
+        found = jobs.claim_alike(
+            session, claim, most=most, lease_seconds=worker.lease_seconds, maximum_attempts=worker.maximum_attempts
+        )
+    for one in found:
+        _log.info("job %d: attempt %d, together with job %d", one.job.job_id, one.attempt, claim.job.job_id)
+    return found
+
+
+def _begun(ports: Ports, leases: ExitStack, claims: Sequence[Claim]) -> list[_Run]:
+    """Each with its request and its heartbeat; those for which no request can be made have ended."""
+    worker, runs = ports.settings.worker, []
+    for claim in claims:
         renew = partial(jobs.renew, claim=claim, lease_seconds=worker.lease_seconds)
-        with heartbeat(ports.sessions, worker.heartbeat_seconds, renew) as lost:
-            answer = sandbox.run(request, cancelled=lost)
-        _finish(ports, claim, answer._replace(stages=watch.stages + answer.stages))
-    except LeaseLost:
-        _log.warning("job %d: another worker took over; attempt %d is dropped", job_id, claim.attempt)
-    except DatabaseUnavailable:
-        raise  # the lease runs out and the reconciler gives the job back
-    except Retryable as exc:
-        _fail(ports, claim, str(exc), retry=True)
-    except ConfigurationChanged as exc:
-        _fail(ports, claim, f"{exc}; {_ANEW}", retry=False, anew=True)
-    except WeightsMismatch as exc:
-        _fail(ports, claim, str(exc), retry=False)
-        with transaction(ports.sessions) as session:
-            subject = f"model {claim.job.model_name}"
-            audit.record(session, actor=owner, action="refuse weights", subject=subject, detail=str(exc))
-    except Permanent as exc:
-        _fail(ports, claim, str(exc), retry=False)
-    except Exception as exc:  # noqa: BLE001 (named by type, since its text may hold patient data; attempts are capped)
-        _fail(ports, claim, describe(exc), retry=True)
+        lost = leases.enter_context(heartbeat(ports.sessions, worker.heartbeat_seconds, renew))
+        with attempt(ports, claim):
+            with listening() as watch, stage("request"), transaction(ports.sessions) as session:
+                request = build_request(session, ports, claim)
+            runs.append(_Run(claim=claim, request=request, stages=watch.stages, lost=lost))
+    return runs
+
+
+def _run_together(ports: Ports, sandbox: Sandbox, runs: Sequence[_Run]) -> list[_Run]:
+    """Run them side by side and end each that has an answer; gives those that are to be run alone."""
+    alone: list[_Run] = []
+    answers = sandbox.run_together([run.request for run in runs], cancelled=[run.lost for run in runs])
+    with closing(answers):
+        for number, said in answers:
+            run = runs[number]
+            if isinstance(said, SandboxDied):
+                alone.append(run)
+                _log.warning("job %d: %s, with others; it is run alone", run.claim.job.job_id, said)
+                continue
+            with attempt(ports, run.claim):
+                if isinstance(said, Exception):
+                    raise said
+                run.end(ports, said)
+    return alone
 
 
 def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest:
@@ -108,22 +156,6 @@ def build_request(session: Session, ports: Ports, claim: Claim) -> ScreenRequest
     )
 
 
-def plan(settings: Settings, model_name: str, outcome: Outcome, report: Report) -> list[PlannedDelivery]:
-    """Which object goes where; held where the destination does not accept the model's evidence level."""
-    evidence = registry.card(model_name, settings.of_model(model_name)).evidence
-    return [
-        PlannedDelivery(role=item.role, destination=destination.name, held=evidence not in destination.accept_evidence)
-        for destination in settings.destinations
-        if _wants(destination, outcome)
-        for item in report.objects
-        if item.kind in destination.objects
-    ]
-
-
-def _wants(destination: Destination, outcome: Outcome) -> bool:
-    return destination.not_evaluable or not isinstance(outcome, NotEvaluable)
-
-
 def _predecessor(session: Session, job: Job, kind: ObjectKind) -> Predecessor | None:
     """The document that this job's replaces: of the job it revises or, if that one had none, of an earlier."""
     before, earlier = None, job.predecessor_id
@@ -138,34 +170,3 @@ def _predecessor(session: Session, job: Job, kind: ObjectKind) -> Predecessor | 
         sop_instance_uid=before.sop_instance_uid,
         series_instance_uid=before.series_instance_uid,
     )
-
-
-def _finish(ports: Ports, claim: Claim, answer: Answer) -> None:
-    job, outcome, report = claim.job, answer.outcome, answer.report
-    # what is held back hangs on the card: it must still be the one that the child worked under
-    registry.require_config(job.model_name, job.config_digest, ports.settings.of_model(job.model_name))
-    with transaction(ports.sessions) as session:
-        planned = plan(ports.settings, job.model_name, outcome, report)
-        jobs.finish(session, claim, outcome, report, planned, stages=answer.stages)
-        failpoints.hit("worker.before-commit")
-    failpoints.hit("worker.after-commit")
-    became = outcome.code if isinstance(outcome, NotEvaluable) else "findings stored"
-    _log.info("job %d: %s, by %s", job.job_id, became, report.engine or "an unknown engine")
-    with transaction(ports.sessions) as session:
-        waiting = deliveries.due(session)
-    for delivery_id in waiting:
-        ports.bell.deliver(delivery_id)
-    failpoints.hit("worker.after-publish")
-
-
-def _fail(ports: Ports, claim: Claim, reason: str, *, retry: bool, anew: bool = False) -> None:
-    """anew: the study is looked at again, as if an image had come."""
-    _log.warning("job %d: attempt %d failed: %s", claim.job.job_id, claim.attempt, reason)
-    wait = timedelta(seconds=_RETRY_SECONDS * 2 ** (claim.attempt - 1))
-    try:
-        with transaction(ports.sessions) as session:
-            jobs.fail(session, claim, reason=reason, retry_at=ports.clock() + wait if retry else None)
-            if anew:
-                studies.take_in_again(session, claim.job.study_instance_uid)
-    except LeaseLost:
-        _log.warning("job %d: another worker took over; attempt %d is dropped", claim.job.job_id, claim.attempt)

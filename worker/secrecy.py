@@ -48,7 +48,10 @@ def secrets_of(settings: Settings) -> list[str]:
     """The passwords that the settings hold, as written and as meant."""
     urls = [secret.get_secret_value() for secret in (settings.database_url, settings.broker_url) if secret is not None]
     passwords = [password for url in urls if (password := _password(url))]
-    return [form for password in passwords for form in (password, unquote(password))]
+    told = [
+        one.get_secret_value() for one in (settings.notify.webhook, settings.notify.smtp_password) if one is not None
+    ]
+    return [*told, *(form for password in passwords for form in (password, unquote(password)))]
 
 
 def _password(url: str) -> str | None:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,7 +34,9 @@ from screening.findings import NotEvaluable
 from screening.header import Header
 from screening.jobs import Claim
 from screening.reports import DeliveryState, ObjectKind, Report, ReportObject
+from screening.settings import Settings
 from screening.types import ClinicalContext, Eligible, Instance
+from worker.monitoring import metrics
 from worker.reconciler import Reconciler
 
 QUIET_SECONDS = 60.0
@@ -58,6 +61,7 @@ class Verbs:
     size: Size
     reconciler: Reconciler
     seed: int = 0
+    settings: Settings = field(default_factory=lambda: Settings(home=Path.cwd()))
     claims: list[Claim] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -79,6 +83,7 @@ class Verbs:
     def __iter__(self) -> Iterator[Verb]:
         for group, name, run in (
             ("people", "status", lambda: self._read(status.counts)),
+            ("people", "metrics", lambda: metrics.collect(self.settings, self.sessions)),
             ("people", "study show", self._study_show),
             ("people", "quarantine list", lambda: self._read(lambda s: jobs.quarantined(s, 1000))),
             ("people", "deliveries list", self._deliveries_list),

@@ -6,6 +6,7 @@ to a patient and study is refused, because a result filed under the wrong patien
 
 import math
 import re
+import threading
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,8 @@ _OFFSET = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
 _DIRECTION = re.compile(r"[APRLHF]{1,3}")  # PS3.3 C.7.6.1.1.1, bipeds
 _SHORT, _LONG = 16, 64  # characters of VR SH and LO
 
+_PROCESS_WIDE = threading.RLock()
+"""Filters of warnings and pydicom's settings are of the whole process: two threads would put back each other's."""
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, NotImplementedError)
 
 
@@ -202,7 +205,7 @@ def _referenced_request(dataset: Dataset, header: Dataset) -> Dataset | None:
 
 def _values(dataset: Dataset, keyword: str) -> list[object]:
     """Every value of an element, decoded; none when it is absent, empty or cannot be read."""
-    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
+    with _PROCESS_WIDE, warnings.catch_warnings(), pydicom.config.disable_value_validation():
         warnings.simplefilter("ignore")  # a malformed value is expected here and answered by leaving it out
         try:
             value = dataset[keyword].value if keyword in dataset else None
@@ -219,7 +222,7 @@ def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
 
 
 def _strings(dataset: Dataset, keyword: str) -> list[str]:
-    with warnings.catch_warnings():
+    with _PROCESS_WIDE, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return [_printable(str(value)) for value in _values(dataset, keyword)]
 

@@ -15,8 +15,8 @@ from models.bone_muscle_ct.layout import NEEDED
 from models.bone_muscle_ct.sections import Piece
 from models.bone_muscle_ct.segmentation import HU, VERTEBRA_LABELS, Mask
 from models.bone_muscle_ct.selection import NARROWEST, SHORTEST, THICKEST
-from models.ct_body import SKIN, Triple, coarse, filled, noise_of, trunk
-from models.ct_pose import GRID, check_sides, pose_of
+from models.ct_body import SKIN, Triple, noise_of
+from models.ct_pose import check_sides, outline_of
 from models.ct_stack import AXIAL_COSINE
 from screening.findings import NotEvaluable
 from screening.images import Volume
@@ -90,14 +90,12 @@ def _check_noise(volume: Volume) -> NotEvaluable | None:
 
 def _check_body(volume: Volume) -> NotEvaluable | None:
     """Bone is shown; the spine lies behind the body's middle; no chest; lung above, pelvis below; liver right."""
-    hu, spacing = coarse(volume, GRID)
-    body = trunk(hu)
-    bone = float(((hu > BONE) & body).sum() * np.prod(spacing)) / 1000
+    outline = outline_of(volume)
+    hu, spacing, whole = outline.hu, outline.spacing, outline.whole
+    bone = float(((hu > BONE) & outline.body).sum() * np.prod(spacing)) / 1000
     if bone < LEAST_BONE_ML:
         return _refused(volume, "no-spine", f"{bone:.0f} ml of bone: no lumbar spine is shown")
-    whole = filled(body)
-    pose = pose_of(hu, whole, spacing)
-    objection = None if pose is None else pose.objection
+    objection = None if outline.pose is None else outline.pose.objection
     if objection is not None:
         return _refused(volume, *objection)
     lung = _lung(hu, whole, spacing)

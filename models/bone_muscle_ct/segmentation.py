@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.ct_body import opened_by_cross
+from models.tensors import tensor_over
 from models.unet import UNet3d
 from screening.stopwatch import timed
 
@@ -104,7 +105,7 @@ def grid_shape(shape: tuple[int, ...], spacing: Triple) -> tuple[int, int, int]:
 
 def resample(hu: HU, shape: tuple[int, int, int]) -> Tensor:
     """float32 (Z, Y, X) on another number of voxels over the same block; averages where it gets coarser."""
-    x = torch.from_numpy(np.ascontiguousarray(hu))
+    x = tensor_over(hu)
     plane = functional.interpolate(x[:, None], size=shape[1:], mode="bilinear", antialias=True)[:, 0]
     column = plane.permute(1, 0, 2)[:, None]  # (Y, 1, Z, X)
     along = functional.interpolate(column, size=(shape[0], shape[2]), mode="bilinear", antialias=True)

@@ -1,6 +1,7 @@
 """OpenVINO runs what was compiled for it (`models.engines.compiling`), in float32 and in few threads."""
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from models.engines.engine import Part
 from models.engines.openvino_import import openvino, version
+from screening.stopwatch import one_at_a_time
 
 _log = logging.getLogger(__name__)
 
@@ -16,8 +18,9 @@ _log = logging.getLogger(__name__)
 def properties(threads: int) -> dict[str, Any]:
     """How a network is compiled and run.
 
-    One stream: a worker does one job at a time. Float32 also where the processor has bfloat16. Threads are bound to no
-    core: two workers would bind theirs to the same.
+    One stream: runs that go side by side take turns, each in all threads, and so give the bits that they give alone.
+    Float32 also where the processor has bfloat16. Threads are bound to no core: two workers would bind theirs to the
+    same.
     """
     return {
         "PERFORMANCE_HINT": "LATENCY",
@@ -65,7 +68,7 @@ class OpenVinoEngine:
 
 
 class Run:
-    """Takes the place of a part's `forward`. Used by one thread at a time.
+    """Takes the place of a part's `forward`. May be called by several threads, which take turns.
 
     Torch runs what has another shape than was compiled and, from its first fault on, everything.
     """
@@ -74,18 +77,27 @@ class Run:
         self._part = part
         self._plain: Callable[[Tensor], Tensor] = part.network.forward
         self._request = request
+        self._turn = threading.Lock()
 
     def __call__(self, x: Tensor) -> Tensor:
         """As the part's own `forward`."""
-        if self._request is None or not self._part.fits(x):
-            return self._plain(x)
+        if self._part.fits(x):
+            with one_at_a_time(self._turn):
+                found = self._infer(x)
+            if found is not None:
+                return found
+        return self._plain(x)
+
+    def _infer(self, x: Tensor) -> Tensor | None:
+        """The answer; None from the first fault on."""
+        if self._request is None:
+            return None
         try:
-            found = self._request.infer([x.detach().contiguous().numpy()], share_inputs=True)
+            return torch.from_numpy(self._request.infer([x.detach().contiguous().numpy()], share_inputs=True)[0])
         except RuntimeError as exc:
             _log.warning("OpenVINO failed on %s (%s): torch runs it from now on", self._part.name, _line(exc))
             self._request = None
-            return self._plain(x)
-        return torch.from_numpy(found[0])
+            return None
 
 
 def _line(exc: Exception) -> str:

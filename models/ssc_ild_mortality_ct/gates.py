@@ -6,8 +6,8 @@ what is no chest in inspiration, not judge quality.
 
 import numpy as np
 
-from models.ct_body import coarse, filled, noise_of, trunk
-from models.ct_pose import GRID, check_sides, pose_of
+from models.ct_body import noise_of, trunk
+from models.ct_pose import check_sides, outline_of
 from models.ct_stack import AXIAL_COSINE
 from models.ssc_ild_mortality_ct.preprocess import Lungs
 from models.ssc_ild_mortality_ct.selection import SHORTEST, THICKEST
@@ -89,8 +89,7 @@ def _check_noise(volume: Volume) -> NotEvaluable | None:
 
 def _check_pose(volume: Volume) -> NotEvaluable | None:
     """The spine lies behind the body's middle; the body is wider than deep; the liver lies on the right."""
-    hu, spacing = coarse(volume, GRID)
-    pose = pose_of(hu, filled(trunk(hu)), spacing)
+    pose = outline_of(volume).pose
     objection = (None if pose is None else pose.objection) or check_sides(volume)
     if objection is None:
         return None

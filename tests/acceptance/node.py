@@ -62,6 +62,7 @@ class NodeUnderTest:
     quiet_seconds: float = 0.5
     when: str = "always"
     commitment: str = "c-find"
+    batch_size: int = 1  #: radiographs that may go through the child together
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     logs_in: Path | None = None  #: folder of the logs, this node's by default
@@ -205,6 +206,7 @@ commitment = "{self.commitment}"
 [worker]
 threads = 1
 engine = "torch"
+batch_size = {self.batch_size}
 reconcile_seconds = {self.reconcile_seconds}
 """
 

@@ -97,12 +97,14 @@ def test_no_canary_leaves_its_cage(node: NodeUnderTest, redis_server: RedisServe
         assert all(result.stored for result in send(node, files))
         assert rejection(node.port, AE_TITLE, node.ae_title) == (1, 1, 3)
         wait_for("every study", through, 240)
-        shown = [node.run(*command) for command in (("status",), ("audit", "list"), ("quarantine", "list"))]
+        shown = [
+            node.run(*command) for command in (("status",), ("audit", "list"), ("quarantine", "list"), ("metrics",))
+        ]
         node.stop()
     counts = node.counts()
     assert (counts["instances"]["unreadable"], counts["deliveries"]["refusing"]["failed"] > 0) == (1, True)
     assert counts["deliveries"]["pacs"]["committed"] > 0
-    assert [ended.returncode for ended in shown] == [0, 0, 0]
+    assert [ended.returncode for ended in shown] == [0, 0, 0, 0]
     assert len(node.logs().splitlines()) > 10
     assert len(heard) > 10
     assert any(b"worker.sandbox" in text for text in watch.seen)
@@ -111,7 +113,7 @@ def test_no_canary_leaves_its_cage(node: NodeUnderTest, redis_server: RedisServe
     assert traces_below(node.folder, allowed=allowed) == []
     assert traces_below(tmp_path / "tmp") == []
     assert traces_below(redis_server.folder) == []
-    assert traces_in("\n".join([*heard, shown[0].stdout, listed, shown[2].stdout]).encode()) == []
+    assert traces_in("\n".join([*heard, shown[0].stdout, listed, shown[2].stdout, shown[3].stdout]).encode()) == []
     assert traces_in("\n".join(ended.stderr for ended in shown).encode()) == []
     assert traces_in(b"\n".join(watch.seen)) == []
 

@@ -8,7 +8,7 @@ import pydicom
 import pytest
 from sqlalchemy import select
 
-from db.tables import InstanceRow
+from db.tables import InstanceRow, JobRow
 from dicom_node import scu
 from dicom_node.identity import Timeouts
 from dicom_node.spool import Spool
@@ -45,6 +45,26 @@ def test_a_worker_killed_in_mid_job(mode: str, make_node: MakeNode, orthanc: Ort
     node.start(worker)
     wait_for("every job finished", lambda: node.settled(received=STUDIES), 60)
     assert time.monotonic() - restarted <= 60
+    assert reports_per_study(orthanc).total() == STUDIES
+    assert set(reports_per_study(orthanc).values()) == {1}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_worker_killed_with_several_jobs_in_work(
+    mode: str, make_node: MakeNode, orthanc: Orthanc, radiographs: list[Path]
+) -> None:
+    node = make_node(mode, batch_size=4)
+    node.start()
+    assert all(result.stored for result in send(node, radiographs))
+    worker = "serve" if mode == "embedded" else "worker"
+    wait_for("several jobs in work", lambda: node.counts()["jobs"]["claimed"] >= 2, 60)
+    node.kill(worker)
+    node.start(worker)
+    wait_for("every job finished", lambda: node.settled(received=STUDIES), 60)
+    with node.session() as session:
+        attempts = session.scalars(select(JobRow.attempt)).all()
+    assert len(attempts) == STUDIES
+    assert max(attempts) == 2
     assert reports_per_study(orthanc).total() == STUDIES
     assert set(reports_per_study(orthanc).values()) == {1}
 

@@ -37,8 +37,9 @@ def _counted(sessions: Sessions) -> Tallies:
 
 
 def _read(sessions: Sessions) -> Tallies:
+    """What is kept of rows; what is kept of amounts is in test_amounts."""
     with transaction(sessions, read_only=True) as s:
-        return tallies.read(s)
+        return {key: values for key, values in tallies.read(s).items() if key[0] in _KEYS}
 
 
 @pytest.fixture
@@ -96,9 +97,10 @@ def test_rows_changed_and_removed_by_hand_are_counted(busy: Sessions) -> None:
 def test_folding_keeps_the_numbers_and_leaves_few_lines(busy: Sessions) -> None:
     before = _read(busy)
     with transaction(busy) as s:
+        every = tallies.read(s)
         lines = tallies.lines(s)
         assert tallies.fold(s) == lines
-        assert tallies.lines(s) == sum(len(values) for values in before.values()) < lines
+        assert tallies.lines(s) == sum(len(values) for values in every.values()) < lines
     assert _read(busy) == before
     with transaction(busy) as s:
         s.execute(update(JobRow).values(state="dismissed"))

@@ -5,17 +5,24 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from screening.card import Evidence
+from screening.monitoring_settings import Metrics
 from screening.settings import load
+from tests.deploy.documents import DEPLOY, ROOT, read_yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-DEPLOY = ROOT / "deploy"
 ROLES = ("listener", "reconciler", "delivery")
-WORKERS = {"cpu": "worker-cpu", "gpu": "worker-gpu"}
+PROFILES = {
+    "worker-cpu": "cpu", "worker-gpu": "gpu", "orthanc": "demo", "flower": "flower", "metrics": "monitoring",
+    "prometheus": "monitoring", "alertmanager": "monitoring", "grafana": "monitoring",
+}  # fmt: skip
+SECRETS = ("database_url", "broker_url", "postgres_password", "redis_password", "grafana_password", "flower_login")
 
 
 def compose(*arguments: str, **environ: str) -> str:
@@ -35,35 +42,94 @@ def compose(*arguments: str, **environ: str) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("profile", ["cpu", "gpu", "demo"])
+@cache
+def services() -> dict[str, Any]:
+    """Every service, with anchors and variables resolved by docker-compose."""
+    chosen = [word for profile in sorted(set(PROFILES.values())) for word in ("--profile", profile)]
+    found: dict[str, Any] = yaml.safe_load(compose(*chosen, "config"))["services"]
+    return found
+
+
+@pytest.mark.parametrize("profile", sorted(set(PROFILES.values())))
 def test_each_profile_is_valid(profile: str) -> None:
     compose("--profile", profile, "config", "-q")
 
 
-def test_services() -> None:
-    expected = {"postgres", "redis", "orthanc", *ROLES, *WORKERS.values()}
-    assert set(compose("config", "--services").split()) == expected
-
-
-def test_profiles() -> None:
-    found = dict(re.findall(r"^  ([\w-]+):\n(?:    .*\n)*?    profiles: \[(\w+)\]$", text(), re.MULTILINE))
-    assert found == {"worker-cpu": "cpu", "worker-gpu": "gpu", "orthanc": "demo"}
+def test_services_and_their_profiles() -> None:
+    written = read_yaml(ROOT / "docker-compose.yml")["services"]
+    assert set(written) == {"postgres", "redis", *ROLES, *PROFILES}
+    found = {name: values.get("profiles", values.get("<<", {}).get("profiles")) for name, values in written.items()}
+    assert {name: profiles for name, profiles in found.items() if profiles} == {
+        name: [profile] for name, profile in PROFILES.items()
+    }
 
 
 def text() -> str:
     return (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 
 
-def test_commands_are_the_roles() -> None:
-    found = re.findall(r"^    command: \[(.+)\]$", text(), re.MULTILINE)
-    roles = [command for command in found if not command.startswith('"sh"')]
-    assert roles == ["listener", "reconciler", "delivery", "worker, --queue, screen", "worker, --queue, screen"]
+def test_each_of_ours_runs_a_command_that_there_is_in_the_image_that_can() -> None:
+    ours = {name: values for name, values in services().items() if str(values["image"]).startswith("opportune:")}
+    assert {name: values["command"] for name, values in ours.items()} == {
+        **{role: [role] for role in ROLES},
+        "metrics": ["metrics", "--serve"],
+        "worker-cpu": ["worker", "--queue", "screen"],
+        "worker-gpu": ["worker", "--queue", "screen"],
+    }
+    built = {name: (values["image"], values["build"]["target"]) for name, values in ours.items()}
+    assert built.pop("worker-cpu") == ("opportune:cpu", "full")
+    assert built.pop("worker-gpu") == ("opportune:gpu", "full")
+    assert set(built.values()) == {("opportune:light", "light")}
+
+
+def test_images_have_a_version() -> None:
+    for name, values in services().items():
+        image = values["image"]
+        assert image.startswith("opportune:") or re.search(r":v?\d+(\.\d+)+(-\w+)?$|:17-alpine$", image), (name, image)
+
+
+def test_nothing_has_more_rights_than_it_needs() -> None:
+    for name, values in services().items():
+        assert "no-new-privileges:true" in values["security_opt"], name
+        assert values["logging"]["options"]["max-size"], name
+        if name != "orthanc":  # a stand-in for somebody else's archive
+            assert values["cap_drop"] == ["ALL"], name
+            assert values["read_only"] is True, name
+        assert not values.get("privileged"), name
+
+
+def test_only_dicom_is_open_to_the_network() -> None:
+    opened = {name: values.get("ports", []) for name, values in services().items() if values.get("ports")}
+    for name, ports in opened.items():
+        for port in ports:
+            assert name == "listener" or str(port).startswith("127.0.0.1:"), (name, port)
+
+
+def test_database_and_broker_have_no_way_out() -> None:
+    assert read_yaml(ROOT / "docker-compose.yml")["networks"]["inside"] == {"internal": True}
+    for name in ("postgres", "redis"):
+        assert list(services()[name]["networks"]) == ["inside"]
+
+
+def test_roles_wait_until_their_servers_are_healthy() -> None:
+    for name, values in services().items():
+        if values["image"].startswith("opportune:"):
+            assert {key: one["condition"] for key, one in values["depends_on"].items()} == {
+                "postgres": "service_healthy", "redis": "service_healthy"
+            }, name  # fmt: skip
+            assert values["healthcheck"]["test"], name
 
 
 def test_health_is_asked_of_our_own_command() -> None:
     assert 'test: ["CMD", "opportune", "doctor", "--local", "--json"]' in text()
-    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
-    assert 'CMD ["opportune", "doctor", "--local", "--json"]' in dockerfile
+    asked = services()["metrics"]["healthcheck"]["test"][-1]
+    compile(asked, "health", "exec")
+    assert f":{Metrics().port}/healthz" in asked
+
+
+def test_what_serves_for_long_is_asked_whether_it_does() -> None:
+    without = {name for name, values in services().items() if "healthcheck" not in values}
+    assert without == {"orthanc", "flower"}, "a stand-in, and a page that may be away"
 
 
 def test_redis_loses_and_evicts_nothing() -> None:
@@ -73,9 +139,7 @@ def test_redis_loses_and_evicts_nothing() -> None:
 
 def test_secrets_are_files() -> None:
     assert not re.search(r"(PASSWORD|_URL): ", text())
-    assert re.findall(r"^    file: (.+)$", text(), re.MULTILINE) == [
-        f"./deploy/secrets/{name}" for name in ("database_url", "broker_url", "postgres_password", "redis_password")
-    ]
+    assert re.findall(r"^    file: (.+)$", text(), re.MULTILINE) == [f"./deploy/secrets/{name}" for name in SECRETS]
     assert "/deploy/secrets/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
@@ -90,7 +154,9 @@ def test_made_secrets_are_accepted_and_kept(tmp_path: Path) -> None:
     first = made()
     assert made() == first
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert len(first["postgres_password"]) == 48
+    assert set(first) == set(SECRETS)
+    assert len(first["postgres_password"]) == len(first["grafana_password"]) == 48
+    assert re.fullmatch(r"opportune:[0-9a-f]{48}", first["flower_login"])
     environ = {
         "OPPORTUNE_DATABASE_URL_FILE": str(folder / "database_url"),
         "OPPORTUNE_BROKER_URL_FILE": str(folder / "broker_url"),
@@ -114,19 +180,15 @@ def test_settings_and_archive_know_each_other() -> None:
     assert f"OPPORTUNE_SUBNET:-{peer.address}" in text()
 
 
-def test_image_runs_as_nobody_in_particular() -> None:
-    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
-    last = dockerfile[dockerfile.rindex("FROM ") :]
-    assert re.search(r"^USER opportune$", last, re.MULTILINE)
-    assert 'ENTRYPOINT ["opportune"]' in last
+def test_the_archive_of_the_demo_has_a_viewer() -> None:
+    orthanc = json.loads((DEPLOY / "orthanc.json").read_text(encoding="utf-8"))
+    assert orthanc["DicomWeb"]["Enable"] is True
+    assert orthanc["OHIF"]["DataSource"] == "dicom-web"
+    assert services()["orthanc"]["environment"]["OHIF_PLUGIN_ENABLED"] == "true"
 
 
-def test_image_is_built_of_what_the_wheel_holds() -> None:
-    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
-    copied = {name for line in re.findall(r"^COPY (?!--)(.+) \S+$", dockerfile, re.MULTILINE) for name in line.split()}
-    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").split() if line[0] == "!"}
-    assert copied == allowed
-    assert all((ROOT / name).exists() for name in copied)
-    packages = re.search(r"packages = \[(.+)\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert packages is not None
-    assert set(re.findall(r'"(\w+)"', packages[1])) <= copied
+def test_what_is_mounted_exists() -> None:
+    for name, values in services().items():
+        for volume in values.get("volumes", []):
+            source = str(volume).split(":")[0]
+            assert not source.startswith("/") or Path(source).exists(), (name, source)

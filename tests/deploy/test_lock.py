@@ -14,7 +14,7 @@ from tests.test_licences import runtime_closure
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-LOCKS = ("requirements.lock", "build.lock", "audit.lock")
+LOCKS = ("requirements.lock", "light.lock", "build.lock", "audit.lock")
 
 SAFE = {
     "torch": "2.10",  # CVE-2025-32434, CVE-2026-24747
@@ -63,6 +63,13 @@ def test_the_lock_holds_all_that_the_product_imports_but_torch() -> None:
     of_torch = {canonicalize_name(Requirement(line).name) for line in distribution("torch").requires or ()}
     missing = set(runtime_closure()) - found - {"torch"} - of_torch - {"mpmath", "markupsafe"}
     assert not missing, "run make lock"
+
+
+def test_the_light_lock_is_the_other_without_the_models_libraries() -> None:
+    whole, light = locked("requirements.lock"), locked("light.lock")
+    assert light.items() <= whole.items(), "run make lock"
+    heavy = {"monai", "openvino", "openvino-telemetry", "highdicom", "imagecodecs", "scipy", "pyjpegls"}
+    assert set(whole) - set(light) == heavy, "run make lock"
 
 
 @pytest.mark.parametrize("name", sorted(SAFE))

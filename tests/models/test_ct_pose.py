@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.ct_body import Floats, Triple, coarse, filled, trunk
-from models.ct_pose import Pose, pose_of
+from models.ct_pose import GRID, Pose, outline_of, pose_of
 from tests.models.bone_muscle_ct.scans import volume_of
 from tests.models.ssc_ild_mortality_ct.chests import as_volume
 from training.phantoms.lung.phantom import make_chest_ct
@@ -62,3 +62,18 @@ def test_a_body_without_bone_lies_no_way() -> None:
     hu = np.full((10, 30, 40), -1000, np.float32)
     hu[:, 5:25, 5:35] = 40
     assert pose_of(hu, filled(trunk(hu)), (4.0, 4.0, 4.0)) is None
+
+
+def test_two_models_look_at_the_same_outline_of_a_volume_that_nobody_changes() -> None:
+    volume = volume_of(make_spine_ct(15, spacing=(5.0, 4.0, 4.0)))
+    before = outline_of(volume)
+    assert outline_of(volume) is not before  # it could have been changed
+    volume.hu.setflags(write=False)
+    found = outline_of(volume)
+    assert outline_of(volume) is found
+    hu, spacing = coarse(volume, GRID)
+    assert found.spacing == spacing
+    assert np.array_equal(found.hu, hu)
+    assert np.array_equal(found.body, trunk(hu))
+    assert np.array_equal(found.whole, filled(trunk(hu)))
+    assert found.pose == before.pose == pose(hu, spacing)

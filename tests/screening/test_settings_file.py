@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from screening.dashboard_settings import Dashboard
 from screening.log_settings import Audit, Log
+from screening.monitoring_settings import Metrics, Notify
 from screening.settings import (
     DeliverySettings,
     Destination,
@@ -73,6 +74,8 @@ def test_every_setting_appears_with_its_description() -> None:
         (Audit, found["audit"]),
         (Retention, found["retention"]),
         (Dashboard, found["dashboard"]),
+        (Metrics, found["metrics"]),
+        (Notify, found["notify"]),
     ]
     assert {place for place, _ in places} == {section.model for section in SECTIONS}
     for kind, values in places:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from screening.stopwatch import listening, stage, timed
+from screening.stopwatch import listening, one_at_a_time, stage, timed
 
 
 def _clock(*moments: float) -> Callable[[], float]:
@@ -78,3 +78,39 @@ def test_calls_of_a_function_count() -> None:
     with listening(_clock(0, 1, 2, 5)) as watch:
         assert (double(1), double(2)) == (2, 4)
     assert watch.stages.seconds == {"network.double": 4}
+
+
+def test_who_finds_it_free_waits_for_nothing() -> None:
+    turn = threading.Lock()
+    with listening() as watch, one_at_a_time(turn):
+        assert turn.locked()
+    assert not turn.locked()
+    assert watch.stages.seconds == {}
+
+
+def test_waiting_for_ones_turn_is_a_stage_of_its_own() -> None:
+    turn, listens = threading.Lock(), threading.Event()
+    turn.acquire()
+
+    def wait() -> None:
+        with listening() as watch, stage("report"):
+            listens.set()
+            with one_at_a_time(turn):
+                pass
+        told.append(list(watch.stages.seconds))
+
+    told: list[list[str]] = []
+    thread = threading.Thread(target=wait)
+    thread.start()
+    assert listens.wait(10)
+    thread.join(0.05)
+    turn.release()
+    thread.join(10)
+    assert told == [["report", "wait"]]
+
+
+def test_a_turn_ends_with_its_fault() -> None:
+    turn = threading.Lock()
+    with pytest.raises(KeyError), one_at_a_time(turn):
+        raise KeyError
+    assert not turn.locked()

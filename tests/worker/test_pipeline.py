@@ -283,3 +283,39 @@ def test_a_model_that_is_loaded_stays_what_it_was(registry: FakeRegistry, model:
 def test_an_unknown_model_is_an_error_for_good(registry: FakeRegistry, tmp_path: Path) -> None:
     with pytest.raises(UnknownModel):
         Pipeline(threads=1).run(_request([write_picture(tmp_path)], model_name="none"))
+
+
+def test_the_next_model_sees_the_image_that_the_last_one_saw(registry: FakeRegistry, tmp_path: Path) -> None:
+    model = FakeModel(lambda *_: REFUSAL)
+    registry.loader = lambda _name, _settings: model
+    slices = build.ct_slices(5, **PATIENT)
+    paths = [build.write(tmp_path / f"{i}.dcm", item) for i, item in enumerate(slices)]
+    pipeline, own = Pipeline(threads=1), tmp_path / "own"
+    registry.own[own] = make_card(), "d" * 64
+    pipeline.run(_request(paths))
+    pipeline.run(_request(paths, bundle=own, config_digest="d" * 64))
+    (first, _, _), (second, _, _) = model.shown
+    assert first is second
+    assert isinstance(first, Volume)
+    assert not first.hu.flags.writeable
+
+
+def test_no_engine_takes_over_in_the_midst_of_a_run(registry: FakeRegistry, tmp_path: Path) -> None:
+    """One of two runs that go side by side began with torch: the other is run by torch, though OpenVINO could now."""
+    part = flat()
+    engines: list[str | None] = []
+    cache = Cache(tmp_path / "engines")
+    request = _request([write_picture(tmp_path)], engine="auto", engine_cache=cache.folder)
+    pipeline = Pipeline(threads=1)
+
+    def answer(image: Image, patient: Patient, context: ClinicalContext) -> Outcome:
+        if not engines:
+            cache.write(request.model_name, request.config_digest, {part.name: compile_part(flat(), threads=1)})
+            engines.append("asked")
+            engines.append(pipeline.run(request)[1].engine)
+        return find(image, patient, context)
+
+    registry.loader = lambda _name, _settings: FakeModel(answer, parts=(part,))
+    engines.append(pipeline.run(request)[1].engine)
+    engines.append(pipeline.run(request)[1].engine)
+    assert [str(name).split()[0] for name in engines] == ["asked", "torch", "torch", "OpenVINO"]

@@ -47,3 +47,9 @@ def test_each_instance_needs_its_file() -> None:
 
 def test_no_patient_in_its_repr() -> None:
     assert "DOE" not in repr(make_request(instances=(make_instance(1, PatientName="DOE^JANE"),)))
+
+
+@pytest.mark.parametrize(("modality", "volume"), [("CT", True), ("ct", True), ("CR", False), ("", False)])
+def test_a_ct_is_read_as_one_volume(modality: str, volume: bool) -> None:
+    instance = make_instance(1, Modality=modality)
+    assert make_request(instances=(instance,)).is_volume is volume

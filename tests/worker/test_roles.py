@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from db import status
+from db import conditions, status
 from db.engine import transaction
 from dicom_node import scu
 from dicom_node.identity import Timeouts
+from screening.monitoring_settings import Metrics, Notify
 from screening.settings import Destination, Node, Peer, Settings, WorkerSettings
+from tests.dicom_node.network import wait_until
+from tests.servers.postgres import free_port
+from tests.worker.monitoring.test_sending import hook
+from tests.worker.monitoring.test_server import ask
 from tests.worker.ports import radiograph
 from worker import bootstrap, roles
 
@@ -45,6 +50,29 @@ def test_serving(tmp_path: Path, again: str) -> None:
             time.sleep(0.02)
     assert not scu.echo(us, "SENDER", Timeouts(acse=1, connect=1)).ok
     node.close()
+
+
+def test_numbers_are_told_where_asked_for(tmp_path: Path) -> None:
+    port = free_port()
+    settings = _settings(tmp_path / "node").model_copy(update={"metrics": Metrics(enabled=True, port=port)})
+    node = bootstrap.build(settings)
+    with roles.serving(node):
+        assert ask(port, "/readyz")[0] == 200
+        assert "opportune_database_up 1" in ask(port, "/metrics")[1]
+    node.close()
+
+
+def test_somebody_is_told_of_a_trouble(tmp_path: Path) -> None:
+    with hook() as (port, came):
+        told = Notify.model_validate({"webhook": f"http://127.0.0.1:{port}/x"})
+        settings = _settings(tmp_path / "node").model_copy(update={"notify": told})
+        node = bootstrap.build(settings)
+        with transaction(node.ports.sessions) as session:
+            conditions.failed(session, conditions.SPOOL, "fsync failed")
+        with roles._notifying(node):
+            wait_until(lambda: len(came) == 1)
+        node.close()
+    assert "did not confirm" in came[0][1]["text"]
 
 
 class EndingWorker:

@@ -150,6 +150,17 @@ def test_a_screened_study_lies_in_its_folder(model: FakeModel, tmp_path: Path) -
     assert [item["role"] for item in result["objects"]] == ["card", "overlay", "measurements"]
 
 
+def test_an_image_is_decoded_once_for_all_models_of_its_study(
+    model: FakeModel, registry: FakeRegistry, tmp_path: Path
+) -> None:
+    registry.selectors["another"] = registry.selectors[MODEL]
+    write_picture(tmp_path / "in")
+    (study,), _ = read_folder(tmp_path / "in")
+    list(screen_study(study, Settings(), [MODEL, "another"], Pipeline(threads=1), tmp_path / "out"))
+    (first, _, _), (second, _, _) = model.shown
+    assert first is second
+
+
 def test_the_same_folder_twice_gives_the_same_uids(model: FakeModel, tmp_path: Path) -> None:
     write_picture(tmp_path / "in")
     uids = [

@@ -18,7 +18,7 @@ from screening.errors import BadPixelData, DatabaseUnavailable, LeaseLost, Sandb
 from screening.findings import NotEvaluable
 from screening.jobs import Job, JobState
 from screening.reports import DeliveryState, ObjectKind, Report
-from screening.settings import Destination, ModelSettings, Settings
+from screening.settings import Destination, ModelSettings
 from screening.types import ClinicalContext
 from tests.db.factories import make_findings, make_object, make_report
 from tests.worker.factories import STUDY
@@ -30,7 +30,7 @@ from worker.intake import intake_quiet
 from worker.ports import Ports
 from worker.request import ScreenRequest
 from worker.sandbox.protocol import Answer
-from worker.screening_job import plan, screen
+from worker.screening_job import screen
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 GOOD = Answer(make_findings(), make_report())
@@ -162,18 +162,6 @@ def test_a_result_that_the_destination_does_not_accept_is_held(either: Ports, re
     assert bell_of(ports).deliveries == []
 
 
-def _settings(*destinations: Destination) -> Settings:
-    return Settings(destinations=destinations)
-
-
-def test_each_destination_gets_the_kinds_that_it_asks_for(registry: FakeRegistry) -> None:
-    settings = _settings(
-        pacs(104, name="pictures", objects=(ObjectKind.SC,)), pacs(105, name="reports", objects=(ObjectKind.SR,))
-    )
-    planned = [(item.destination, item.role) for item in plan(settings, MODEL, GOOD.outcome, GOOD.report)]
-    assert planned == [("pictures", "card"), ("reports", "measurements")]
-
-
 def test_a_further_form_goes_only_where_it_is_asked_for(ports: Ports, registry: FakeRegistry) -> None:
     asked = pacs(105, name="workstation", objects=(ObjectKind.SC, ObjectKind.GSPS))
     ports = _to(ports, pacs(104, name="archive"), asked)
@@ -185,15 +173,6 @@ def test_a_further_form_goes_only_where_it_is_asked_for(ports: Ports, registry: 
     assert [(where, role) for where, role, _ in _deliveries(ports, job_id)] == [
         ("archive", "card"), ("archive", "measurements"), ("workstation", "card"), ("workstation", "marks"),
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(("evidence", "held"), [(Evidence.SIMULATION, True), (Evidence.SITE_VALIDATED, False)])
-def test_by_default_nothing_trained_by_simulation_is_sent(
-    registry: FakeRegistry, evidence: Evidence, held: bool
-) -> None:
-    registry.the_card = make_card(evidence=evidence)
-    settings = _settings(Destination(name="pacs", ae_title="PACS", address="pacs.hospital", port=104))
-    assert {item.held for item in plan(settings, MODEL, GOOD.outcome, GOOD.report)} == {held}
 
 
 def test_why_there_is_no_result_goes_where_it_is_wanted(ports: Ports, registry: FakeRegistry) -> None:

@@ -43,6 +43,15 @@ def test_passwords_are_hidden(text: str, hidden: str) -> None:
     assert Secrecy(KEY, secrets_of(settings)).hide(text) == hidden
 
 
+def test_what_notices_are_sent_with_is_hidden() -> None:
+    notify = {
+        "email_to": ["a@hospital.example"], "email_from": "o@hospital.example", "smtp_host": "mail", "smtp_user": "o",
+        "smtp_password": "s3cret!", "webhook": "https://chat.hospital.example/hooks/token17",
+    }  # fmt: skip
+    secrecy = Secrecy(KEY, secrets_of(Settings.model_validate({"notify": notify})))
+    assert secrecy.hide("s3cret! for https://chat.hospital.example/hooks/token17") == "*** for ***"
+
+
 def test_settings_without_passwords_hold_no_secrets() -> None:
     urls = {"database_url": "sqlite:///x", "broker_url": "redis://[broken"}
     assert secrets_of(Settings.model_validate(urls)) == []

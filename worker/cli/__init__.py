@@ -12,6 +12,7 @@ from worker.cli import (
     deliveries,
     demo,
     evaluate,
+    metrics,
     models,
     node,
     purge,
@@ -32,7 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for _module in (
-    demo, run, screen, send, status, deliveries, node, purge, models, train, evaluate, reproduce, context, audit, users,
+    demo, run, screen, send, status, metrics, deliveries, node, purge, models, train, evaluate, reproduce, context,
+    audit, users,
 ):  # fmt: skip
     _module.register(app)
 

@@ -9,6 +9,8 @@ from worker.cli.settings import load_settings
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from db.engine import Sessions
+
 
 @contextmanager
 def open_session(*, read_only: bool = False) -> Iterator["Session"]:
@@ -19,7 +21,22 @@ def open_session(*, read_only: bool = False) -> Iterator["Session"]:
     DatabaseUnavailable
         If there is none, or it does not answer.
     """
-    from db.engine import make_engine, make_sessions, transaction  # noqa: PLC0415
+    from db.engine import transaction  # noqa: PLC0415
+
+    with open_sessions() as sessions, transaction(sessions, read_only=read_only) as session:
+        yield session
+
+
+@contextmanager
+def open_sessions() -> Iterator["Sessions"]:
+    """What opens sessions on the node's database, without touching its schema.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If there is none.
+    """
+    from db.engine import make_engine, make_sessions  # noqa: PLC0415
     from screening.errors import DatabaseUnavailable  # noqa: PLC0415
 
     settings = load_settings()
@@ -29,7 +46,6 @@ def open_session(*, read_only: bool = False) -> Iterator["Session"]:
         )
     engine = make_engine(settings.sqlalchemy_url)
     try:
-        with transaction(make_sessions(engine), read_only=read_only) as session:
-            yield session
+        yield make_sessions(engine)
     finally:
         engine.dispose()

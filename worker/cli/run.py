@@ -27,7 +27,7 @@ def serve() -> None:
     """Run the whole node in one process: listener, screening, delivery, reconciler and, if enabled, the dashboard."""
     from worker import roles  # noqa: PLC0415
 
-    node = _node("serve")
+    node = build_node("serve")
     with roles.serving(node) as running, _dashboard_of(node) as page:
         said = [f"{node.settings.node.ae_title} listens on port {running.port}", *page]
         roles.wait_for_signal(partial(typer.echo, "\n".join(said), err=True))
@@ -38,7 +38,7 @@ def listener() -> None:
     """Run the C-STORE listener only."""
     from worker import roles  # noqa: PLC0415
 
-    roles.listen(_node("listener"))
+    roles.listen(build_node("listener"))
 
 
 def worker(
@@ -47,7 +47,7 @@ def worker(
     """Run a screening worker only."""
     from worker import roles  # noqa: PLC0415
 
-    roles.consume(_node("worker"), queue)
+    roles.consume(build_node("worker"), queue)
 
 
 def delivery() -> None:
@@ -55,14 +55,14 @@ def delivery() -> None:
     from worker import roles  # noqa: PLC0415
     from worker.celery_app import DELIVER_QUEUE  # noqa: PLC0415
 
-    roles.consume(_node("delivery"), [DELIVER_QUEUE])
+    roles.consume(build_node("delivery"), [DELIVER_QUEUE])
 
 
 def reconciler() -> None:
     """Run the reconciler only: it indexes, takes in quiet studies and looks for work left behind."""
     from worker import roles  # noqa: PLC0415
 
-    roles.reconcile(_node("reconciler"))
+    roles.reconcile(build_node("reconciler"))
 
 
 def dashboard() -> None:
@@ -70,7 +70,7 @@ def dashboard() -> None:
     from worker import roles  # noqa: PLC0415
     from worker.dashboard import serving_pages  # noqa: PLC0415
 
-    node = _node("dashboard")
+    node = build_node("dashboard")
     with serving_pages(node, "dashboard") as said:
         roles.wait_for_signal(partial(typer.echo, "\n".join(said), err=True))
     node.close()
@@ -88,7 +88,8 @@ def _dashboard_of(node: "Node") -> Iterator[list[str]]:
         yield said
 
 
-def _node(role: str) -> "Node":
+def build_node(role: str) -> "Node":
+    """The parts of a node for a role, with its log started."""
     from worker.bootstrap import build  # noqa: PLC0415
     from worker.logs import start_logging  # noqa: PLC0415
     from worker.patience import when_database_answers  # noqa: PLC0415

@@ -1,7 +1,8 @@
 """The child's side: `python -m worker.sandbox.confined LIMITS worker.sandbox.child FD THREADS SECONDS MODULE:CLASS`.
 
 It has no database, no broker and no settings. It ends with its parent: the socket's end of file says so, and the
-kernel where a codec keeps Python from hearing it. SECONDS: processor time for each request, over all threads.
+kernel where a codec keeps Python from hearing it. SECONDS: processor time for what is asked at a time, one request or
+several that go side by side, over all threads.
 """
 
 import importlib
@@ -11,10 +12,12 @@ import resource
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, Protocol
 
+from models.engines.company import Company
 from screening import failpoints
 from screening.errors import Permanent, Retryable
 from screening.findings import Outcome
@@ -23,14 +26,17 @@ from screening.stopwatch import listening, stage
 from worker.faults import describe
 from worker.privacy import quiet_libraries
 from worker.request import ScreenRequest
-from worker.sandbox.protocol import Answer, receive_json, send_answer, send_failure, send_json
+from worker.sandbox.protocol import TOGETHER, Answer, receive_json, send_answer, send_failure, send_json
+
+_SPEAKING = threading.Lock()
+"""An answer has several messages, and several threads may have one."""
 
 
 class Runner(Protocol):
     """What turns a request into an outcome and its report."""
 
     def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
-        """Run one request."""
+        """Run one request. Several threads may call it at a time."""
         ...
 
 
@@ -49,25 +55,48 @@ def main() -> None:
     while True:
         values = requests.get()
         allow_processor_time(seconds)
-        _serve(connection, pipeline, values)
+        if TOGETHER in values:
+            _serve_together(connection, pipeline, values[TOGETHER])
+        else:
+            _serve(connection, pipeline, values)
 
 
-def _serve(connection: Connection, pipeline: "Runner", values: dict[str, Any]) -> None:
+def _serve_together(connection: Connection, pipeline: "Runner", batch: Sequence[dict[str, Any]]) -> None:
+    """Each in a thread of its own. An answer is sent as soon as it is there."""
+    company = Company(len(batch))
+
+    def member(number: int, values: dict[str, Any]) -> None:
+        with company.member():
+            _serve(connection, pipeline, values, number=number)
+
+    threads = [threading.Thread(target=member, args=item) for item in enumerate(batch)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _serve(connection: Connection, pipeline: "Runner", values: dict[str, Any], *, number: int = 0) -> None:
+    """Run one request and say what came of it; number: which of several it is."""
     try:
         with listening() as watch:
             with stage("request"):
                 request = ScreenRequest.from_json(values)
             outcome, report = pipeline.run(request)
     except (Retryable, Permanent) as exc:
-        send_failure(connection, kind=type(exc).__name__, message=str(exc))
+        with _SPEAKING:
+            send_failure(connection, kind=type(exc).__name__, message=str(exc), number=number)
     except MemoryError:
-        send_failure(connection, kind="SandboxDied", message="the child ran out of memory")
-        connection.close()
-        os._exit(1)
+        with _SPEAKING:
+            send_failure(connection, kind="SandboxDied", message="the child ran out of memory", number=number)
+            connection.close()
+            os._exit(1)
     except Exception as exc:  # noqa: BLE001 (a fault in a codec or a model: named by type, since its text may hold patient data)
-        send_failure(connection, kind="SandboxDied", message=describe(exc))
+        with _SPEAKING:
+            send_failure(connection, kind="SandboxDied", message=describe(exc), number=number)
     else:
-        send_answer(connection, Answer(outcome, report, watch.stages))
+        with _SPEAKING:
+            send_answer(connection, Answer(outcome, report, watch.stages), number=number)
 
 
 def _listen(connection: Connection, requests: "SimpleQueue[dict[str, Any]]") -> None:

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from screening.stages import Stages
 from screening.stopwatch import listening, stage
 from worker.request import ScreenRequest
 from worker.sandbox.confined import Limits, command
-from worker.sandbox.protocol import Answer, receive_answer, receive_json, send_json
+from worker.sandbox.protocol import TOGETHER, Answer, receive_answer, receive_json, send_json
 
 _START_SECONDS = 120
 """A loaded machine takes tens of seconds to import torch and monai."""
@@ -70,14 +72,76 @@ class Sandbox:
                 connection = self._started()
             with stage("transfer"):
                 answer = self._exchange(connection, request, cancelled)
-        here, child = watch.stages.seconds, answer.stages
-        on_the_way = Stages({"transfer": max(0.0, here["transfer"] - child.total)})
-        return answer._replace(stages=Stages({"start": here["start"]}) + child + on_the_way)
+        return _with_the_way(answer, **watch.stages.seconds)
+
+    def run_together(
+        self, requests: Sequence[ScreenRequest], *, cancelled: Sequence[threading.Event]
+    ) -> Generator[tuple[int, Answer | Exception], None, None]:
+        """Run requests side by side in the child; each ends for itself, whenever it is done.
+
+        They share the limits of one: memory, time and processor time. Close the generator, or ask it to its end: a
+        child that was not heard to the end is killed.
+
+        Parameters
+        ----------
+        requests
+            The runs.
+        cancelled
+            An event for each request. When those of all that have no answer yet are set, the child is killed.
+
+        Yields
+        ------
+        The request's place, and its answer or what `run` would raise. SandboxDied says nothing of whose fault it was,
+        if the child ended: everyone who had no answer gets it.
+        """
+        left = dict(enumerate(cancelled))
+        died: Retryable | None = None
+        try:
+            with listening() as watch, stage("start"):
+                connection = self._started()
+            begun = time.monotonic()
+            self._send(connection, {TOGETHER: [request.to_json() for request in requests]})
+            while left:
+                number, said = self._receive(connection, left, time.monotonic() - begun)
+                del left[number]
+                if isinstance(said, SandboxDied):
+                    died = said  # a fault nobody foresaw: start afresh when the others are done
+                elif isinstance(said, Answer):
+                    said = _with_the_way(said, transfer=time.monotonic() - begun, **watch.stages.seconds)
+                yield number, said
+        except Retryable as exc:
+            died = exc
+        finally:
+            if left or died is not None:
+                self.close()
+        for number in left:
+            yield number, died or SandboxDied("the child was not heard to its end")
+
+    def _send(self, connection: Connection, values: Mapping[str, Any]) -> None:
+        try:
+            send_json(connection, values)
+        except OSError as exc:
+            raise SandboxDied(f"the child ended before the job ({self._ending()})") from exc
+
+    def _receive(
+        self, connection: Connection, left: Mapping[int, threading.Event], waited: float
+    ) -> tuple[int, Answer | Exception]:
+        """What the child says of one of these requests; waited: seconds since they were asked."""
+        try:
+            seconds = self._settings.job_timeout_seconds
+            self._await(connection, seconds, lambda: all(event.is_set() for event in left.values()), waited=waited)
+            values = receive_json(connection)
+            number = values.get("number")
+            if type(number) is not int or number not in left:
+                raise ValueError("an answer to no question")
+            return number, _error(values) if "failure" in values else receive_answer(connection, values)
+        except (EOFError, OSError, ValueError) as exc:
+            raise SandboxDied(f"the child ended in mid-job ({self._ending()})") from exc
 
     def _exchange(self, connection: Connection, request: ScreenRequest, cancelled: threading.Event | None) -> Answer:
         try:
             send_json(connection, request.to_json())
-            self._await(connection, self._settings.job_timeout_seconds, cancelled)
+            self._await(connection, self._settings.job_timeout_seconds, cancelled.is_set if cancelled else _never)
             values = receive_json(connection)
             if "failure" not in values:
                 return receive_answer(connection, values)
@@ -126,19 +190,20 @@ class Sandbox:
             )
         self._connection = Connection(ours.detach())
         try:
-            self._await(self._connection, _START_SECONDS, None)
+            self._await(self._connection, _START_SECONDS, _never)
             if receive_json(self._connection) != {"ready": True}:
                 raise ValueError("not the child we started")
         except (EOFError, OSError, ValueError) as exc:
             raise SandboxDied(f"the child did not start ({self._ending()})") from exc
         return self._connection
 
-    def _await(self, connection: Connection, seconds: float, cancelled: threading.Event | None) -> None:
-        """Wait until the child says something."""
-        waited = 0.0
+    def _await(
+        self, connection: Connection, seconds: float, cancelled: Callable[[], bool], *, waited: float = 0.0
+    ) -> None:
+        """Wait until the child says something, for so many seconds less those that were waited before."""
         while not connection.poll(0.2):
             waited += 0.2
-            if cancelled is not None and cancelled.is_set():
+            if cancelled():
                 raise errors.LeaseLost("another worker holds this job now")
             if waited >= seconds:
                 raise SandboxDied(f"the child was killed: no answer within {seconds:g} s")
@@ -154,6 +219,15 @@ class Sandbox:
         if code is None:
             return "killed"
         return f"signal {-code}" if code < 0 else f"exit status {code}"
+
+
+BATCH_SIZE = 4
+"""Radiographs that go together on a GPU, unless set; on a CPU each goes alone."""
+
+
+def batch_size(settings: WorkerSettings) -> int:
+    """How many jobs may go through the child together."""
+    return settings.batch_size or (BATCH_SIZE if limits_of(settings).cuda else 1)
 
 
 def limits_of(settings: WorkerSettings) -> Limits:
@@ -188,6 +262,16 @@ def environment(threads: int) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(sys.path),
         **failpoints.for_the_child(),
     }
+
+
+def _never() -> bool:
+    return False
+
+
+def _with_the_way(answer: Answer, *, start: float, transfer: float) -> Answer:
+    """The answer with what the parent alone could measure. transfer: seconds from the request to its answer."""
+    on_the_way = Stages({"transfer": max(0.0, transfer - answer.stages.total)})
+    return answer._replace(stages=Stages({"start": start}) + answer.stages + on_the_way)
 
 
 def _error(values: dict[str, Any]) -> Exception:

@@ -14,6 +14,9 @@ from screening.reports import ObjectKind, Report, ReportObject
 from screening.serialize import outcome_from_json, outcome_to_json
 from screening.stages import Stages, stages_from_json
 
+TOGETHER = "together"
+"""Key of a message with several requests; a message without it is one request. Answers bear the request's number."""
+
 MAXIMUM_MESSAGE = 512 * 2**20
 """Bytes of the largest object that a child may send: a SEG of a whole CT stays well below."""
 
@@ -26,8 +29,8 @@ class Answer(NamedTuple):
     stages: Stages = Stages()  #: what the child's time went to
 
 
-def send_answer(connection: Connection, answer: Answer) -> None:
-    """Send an answer: one JSON message, then the bytes of each object."""
+def send_answer(connection: Connection, answer: Answer, *, number: int = 0) -> None:
+    """Send an answer: one JSON message, then the bytes of each object. number: of the request among several."""
     objects = [
         {
             "kind": str(item.kind),
@@ -41,6 +44,7 @@ def send_answer(connection: Connection, answer: Answer) -> None:
     send_json(
         connection,
         {
+            "number": number,
             "outcome": outcome_to_json(answer.outcome),
             "objects": objects,
             "engine": answer.report.engine,
@@ -51,9 +55,9 @@ def send_answer(connection: Connection, answer: Answer) -> None:
         connection.send_bytes(item.encoded)
 
 
-def send_failure(connection: Connection, *, kind: str, message: str) -> None:
-    """Send why there is no outcome; kind is the name of a class of `screening.errors`."""
-    send_json(connection, {"failure": kind, "message": message})
+def send_failure(connection: Connection, *, kind: str, message: str, number: int = 0) -> None:
+    """Send why there is no outcome; kind is the name of a class of `screening.errors`, number as in `send_answer`."""
+    send_json(connection, {"number": number, "failure": kind, "message": message})
 
 
 def receive_answer(connection: Connection, values: Mapping[str, Any]) -> Answer:

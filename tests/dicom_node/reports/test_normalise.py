@@ -1,6 +1,10 @@
 import re
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pydicom.config
 import pytest
 from pydicom.dataset import Dataset
 
@@ -145,3 +149,19 @@ def test_an_anonymised_source_says_so_in_the_report() -> None:
 def test_a_hospital_s_own_characters_survive() -> None:
     header = normalise([make_source(SpecificCharacterSet="ISO_IR 192", PatientName="\ue000^\u9ad9")]).header
     assert str(header.PatientName) == "\ue000^\u9ad9"
+
+
+def test_threads_leave_the_settings_of_the_process_as_they_were() -> None:
+    """pydicom's validation, and the filters of warnings: two threads must not put back each other's."""
+    settings = pydicom.config.settings
+    before = settings.reading_validation_mode, settings.writing_validation_mode, list(warnings.filters)
+    sources = [make_source(StudyTime="9h15") for _ in range(200)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            headers = list(threads.map(lambda source: normalise([source]).header, sources))
+    finally:
+        sys.setswitchinterval(interval)
+    assert {str(header.StudyTime) for header in headers} == {""}
+    assert (settings.reading_validation_mode, settings.writing_validation_mode, list(warnings.filters)) == before

@@ -1,6 +1,7 @@
 """Who answers: OpenVINO, or torch where that cannot."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 
 import pytest
@@ -105,3 +106,11 @@ def test_what_is_broken_or_missing_is_told_and_torch_runs(
         OpenVinoEngine(held, threads=1).take([part])
     assert caplog.messages == [told]
     assert "forward" not in vars(part.network)
+
+
+def test_threads_that_ask_at_the_same_time_get_the_bits_of_each_alone(taken: Part) -> None:
+    pictures = [torch.rand(SHAPE, generator=torch.Generator().manual_seed(seed)) for seed in range(40)]
+    alone = [taken.network(x) for x in pictures]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(taken.network, pictures))
+    assert all(torch.equal(found, wanted) for found, wanted in zip(together, alone, strict=True))

@@ -3,8 +3,10 @@
 import os
 import signal
 import socket
+import threading
 import time
 import uuid
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from screening.findings import NotEvaluable, Outcome
 from screening.reports import ObjectKind, Report, ReportObject
 from screening.stopwatch import stage
 from worker.request import ScreenRequest
+
+THREE = threading.Barrier(3, timeout=30)
 
 
 class Misbehaving:
@@ -38,6 +42,10 @@ class Misbehaving:
     def measured(self) -> None:
         with stage("decode"):
             pass
+
+    def meet(self) -> None:
+        """Waits until three are here at the same time."""
+        THREE.wait()
 
     def segfault(self) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
@@ -70,3 +78,25 @@ class Misbehaving:
     def environment(self) -> None:
         told = {"OPPORTUNE_DATABASE_URL", "DATABASE_URL", "PGPASSWORD", "CELERY_BROKER_URL", "AWS_SECRET_ACCESS_KEY"}
         assert not told & set(os.environ)
+
+
+class _Second(Misbehaving):
+    """Misbehaves on the study 2.25.2 alone."""
+
+    how = "well"
+
+    def run(self, request: ScreenRequest) -> tuple[Outcome, Report]:
+        guilty = request.instances[0].study_instance_uid == "2.25.2"
+        return super().run(replace(request, model_name=self.how if guilty else "well"))
+
+
+class BySegfault(_Second):
+    how = "segfault"
+
+
+class ByAllocate(_Second):
+    how = "allocate"
+
+
+class ByFault(_Second):
+    how = "fault"

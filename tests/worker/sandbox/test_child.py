@@ -104,7 +104,7 @@ def test_a_pipeline_that_is_not_there_ends_it_before_it_is_ready() -> None:
 
 
 def test_an_error_of_ours_is_sent_with_its_class_and_text() -> None:
-    assert _served("weights") == {"failure": "WeightsMismatch", "message": "weights of m differ"}
+    assert _served("weights") == {"number": 0, "failure": "WeightsMismatch", "message": "weights of m differ"}
 
 
 def test_any_other_fault_is_sent_without_its_text() -> None:

@@ -99,3 +99,24 @@ def test_poison_is_quarantined_and_other_studies_flow_on(
         assert POISON[name] in str(last.detail)
     with pytest.raises(BlockingIOError):
         listening.accept()
+
+
+@pytest.mark.parametrize("poison", ["segfault", "allocate", "fault"])
+def test_poison_in_a_batch_is_quarantined_and_those_beside_it_never(
+    registry: FakeRegistry, poison: str, tmp_path: Path
+) -> None:
+    registry.selectors = {"well": choose_all}
+    worker = WORKER.model_copy(update={"batch_size": 4})
+    ports = make_ports(tmp_path, models={"well": ModelSettings(enabled=True)}, worker=worker)
+    late = replace(ports, clock=lambda: LONG_AGO)
+    ids = [_opened(ports, number)["well"] for number in (1, 2, 3)]
+    made = Sandbox(worker, f"tests.worker.sandbox.pipelines:By{poison.capitalize()}")
+    try:
+        for _ in range(worker.maximum_attempts):
+            screen(ids[1], late, made, "worker")
+            assert [_state(ports, job_id) for job_id in (ids[0], ids[2])] == [JobState.INFERRED] * 2
+    finally:
+        made.close()
+    assert _state(ports, ids[1]) is JobState.QUARANTINED
+    with transaction(ports.sessions) as session:
+        assert [jobs.get(session, job_id).attempt for job_id in ids] == [1, 3, 1]

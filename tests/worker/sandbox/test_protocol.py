@@ -54,7 +54,7 @@ def test_findings_and_objects_come_back_equal(pair: Pair) -> None:
 def test_a_failure_comes_back_with_its_kind(pair: Pair) -> None:
     ours, theirs = pair
     send_failure(theirs, kind="WeightsMismatch", message="differ")
-    assert receive_json(ours) == {"failure": "WeightsMismatch", "message": "differ"}
+    assert receive_json(ours) == {"number": 0, "failure": "WeightsMismatch", "message": "differ"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What tells others how the node does: numbers, health, notices. It names no patient."""
