@@ -32,6 +32,7 @@ class ShippedNode(NodeUnderTest):
     models: Sequence[str] = MODELS
     hold: bool = False  #: whether results stay here
 
+    engine = "auto"
     minimum_free_mb = 1024
     reconcile_seconds = 5
     patience = 240.0

@@ -69,6 +69,7 @@ class NodeUnderTest:
 
     ae_title = "OPPORTUNE"
     module = "worker"  #: what is run, with a role for its argument
+    engine = "torch"  # at once; OpenVINO compiles first
     minimum_free_mb = 64
     reconcile_seconds = 1
     patience = 60.0  #: seconds until the listener answers
@@ -205,7 +206,7 @@ commitment = "{self.commitment}"
 {self._models()}
 [worker]
 threads = 1
-engine = "torch"
+engine = "{self.engine}"
 batch_size = {self.batch_size}
 reconcile_seconds = {self.reconcile_seconds}
 """
