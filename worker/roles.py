@@ -6,9 +6,10 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from celery import Celery
 from celery.worker import WorkController
@@ -158,48 +159,40 @@ def _begin(listener: Listener, node: Node) -> int:
         raise ScreeningError(f"cannot listen on {where}: {exc.strerror}; see node.bind and node.port") from exc
 
 
+class _Loop(Protocol):
+    """What runs until it is told to stop."""
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 @contextmanager
-def _looping(reconciler: Reconciler) -> Iterator[None]:
-    thread = _start("reconciler", reconciler.run)
+def _in_thread(name: str, loop: _Loop) -> Iterator[None]:
+    """Run it in a thread of its own for the length of the block."""
+    thread = _start(name, loop.run)
     try:
         yield
     finally:
-        reconciler.stop()
+        loop.stop()
         _join(thread)
 
 
-@contextmanager
-def _warming(node: Node) -> Iterator[None]:
+def _looping(reconciler: Reconciler) -> AbstractContextManager[None]:
+    return _in_thread("reconciler", reconciler)
+
+
+def _warming(node: Node) -> AbstractContextManager[None]:
     """Compile in the background what an engine lacks; torch runs the models until then."""
-    warming = Warming(node.settings)
-    thread = _start("engine-warming", warming.run)
-    try:
-        yield
-    finally:
-        warming.stop()
-        _join(thread)
+    return _in_thread("engine-warming", Warming(node.settings))
 
 
-@contextmanager
-def _sending_audit(node: Node) -> Iterator[None]:
-    sender = node.audit_sender()
-    thread = _start("audit-sender", sender.run)
-    try:
-        yield
-    finally:
-        sender.stop()
-        _join(thread)
+def _sending_audit(node: Node) -> AbstractContextManager[None]:
+    return _in_thread("audit-sender", node.audit_sender())
 
 
-@contextmanager
-def _notifying(node: Node) -> Iterator[None]:
-    notifier = node.notifier()
-    thread = _start("notifier", notifier.run)
-    try:
-        yield
-    finally:
-        notifier.stop()
-        _join(thread)
+def _notifying(node: Node) -> AbstractContextManager[None]:
+    return _in_thread("notifier", node.notifier())
 
 
 @contextmanager
