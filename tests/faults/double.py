@@ -1,6 +1,7 @@
 """The PACS double: a stand-in that remembers every object it ever took, and can be told anew how to misbehave."""
 
 import hashlib
+import logging
 import threading
 import time
 from collections import deque
@@ -10,8 +11,11 @@ from pathlib import Path
 from pynetdicom.events import Event
 
 from dicom_node.commitment import Reference
+from dicom_node.requestor import AssociationFailed
 from dicom_node.standin_pacs import Script, StandinPacs
 from screening.settings import Destination
+
+_log = logging.getLogger(__name__)
 
 
 class RecordingPacs(StandinPacs):
@@ -71,4 +75,8 @@ class RecordingPacs(StandinPacs):
         self.reporting = threading.current_thread()
         time.sleep(self.report_after_seconds)
         for _ in range(2 if self.report_twice else 1):
-            super().report(to, transaction_uid, references)
+            try:
+                super().report(to, transaction_uid, references)
+            except AssociationFailed as exc:  # the node was killed: it asks again when it is back
+                _log.info("a report did not go out: %s", exc)
+                return
