@@ -90,9 +90,13 @@ class Case:
             raise
 
     def count(self, made: Bench, recovery_seconds: float | None = None, *, all_done: bool = True) -> None:
-        """One run is over: ask the oracle. all_done: every job and delivery must have ended well."""
-        verdict = judge(made)
+        """One run is over: ask the oracle."""
         self.seconds.append(recovery_seconds)
+        self.judge(made, all_done=all_done)
+
+    def judge(self, made: Bench, *, all_done: bool = True) -> None:
+        """Ask the oracle. all_done: every job and delivery must have ended well."""
+        verdict = judge(made)
         self.acknowledged = max(self.acknowledged, verdict.acknowledged - self._begun.get(id(made), 0))
         self.lost = max(self.lost, verdict.lost)
         self.duplicates = max(self.duplicates, verdict.duplicates)
