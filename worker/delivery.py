@@ -8,9 +8,10 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from db import conditions, deliveries
+from db import conditions, deliveries, pauses
 from db.deliveries import Batch, Delivery
 from db.engine import transaction
+from db.pauses import Part
 from dicom_node import scu
 from screening import failpoints
 from screening.errors import DestinationUnavailable, LeaseLost
@@ -31,6 +32,8 @@ def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
     taken_by = f"{owner}:{uuid.uuid4().hex[:8]}"  # a name for each take: it fences what is recorded
     lease = ports.settings.worker.lease_seconds
     with transaction(ports.sessions) as session:
+        if pauses.is_paused(session, Part.DELIVERY):  # before the breaker's one probe would be used up
+            return
         name = deliveries.destination_of(session, delivery_id)
         if name is None or not conditions.may_try(session, conditions.destination(name), probe_seconds=lease):
             return
