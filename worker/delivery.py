@@ -16,7 +16,7 @@ from dicom_node import scu
 from screening import failpoints
 from screening.errors import DestinationUnavailable, LeaseLost
 from screening.reports import SendResult
-from screening.settings import Destination, Settings
+from screening.settings import Destination
 from worker.audit_reports import begin_sending, report_sent
 from worker.backoff import backoff
 from worker.commitment import make_sure
@@ -40,7 +40,7 @@ def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
         batch = deliveries.claim_batch(session, delivery_id, owner=taken_by, lease_seconds=lease)
     if batch is None:
         return
-    destination = find_destination(ports.settings, batch.destination)
+    destination = ports.settings.destination(batch.destination)
     if destination is None:
         detail = f"there is no destination {batch.destination!r} in the settings any more"
         _record(ports, batch, [_unanswered(item, detail) for item in batch.deliveries], taken_by, give_up=True)
@@ -58,11 +58,6 @@ def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
     sent = {item.delivery_id for item, result in zip(batch.deliveries, results, strict=True) if result.delivered}
     if sent and destination.commitment != "none":
         make_sure(ports, destination, sent)
-
-
-def find_destination(settings: Settings, name: str) -> Destination | None:
-    """The destination of this name, None if the settings have none."""
-    return next((item for item in settings.destinations if item.name == name), None)
 
 
 def _send(ports: Ports, destination: Destination, batch: Batch) -> list[SendResult]:
