@@ -41,11 +41,16 @@ def keep(sessions: Sessions, destination: Destination, result: EchoResult, who: 
             s,
             destination=destination.name,
             ok=result.ok,
-            outcome=SUCCESS if result.fault is None else result.fault.value,
+            outcome=outcome_of(result),
             detail=result.detail,
             milliseconds=round(result.seconds * 1000),
             who=who,
         )
+
+
+def outcome_of(result: EchoResult) -> str:
+    """The word that is kept for it: `SUCCESS`, or a `Fault`."""
+    return SUCCESS if result.fault is None else result.fault.value
 
 
 def advice(outcome: str) -> str:
