@@ -24,9 +24,17 @@ LONGEST_REASON = 500  # characters
 class Part(StrEnum):
     """What can be paused."""
 
-    INTAKE = "intake"  #: C-STORE is answered 0xA700, out of resources; C-ECHO as ever
-    SCREENING = "screening"  #: no worker claims another job
-    DELIVERY = "delivery"  #: no sender claims another delivery
+    INTAKE = "intake"
+    SCREENING = "screening"
+    DELIVERY = "delivery"
+
+
+MEANING: dict[Part, str] = {
+    Part.INTAKE: "C-STORE is answered 0xA700, out of resources, within a few seconds; senders come again later",
+    Part.SCREENING: "no worker claims another job; what runs comes to its end",
+    Part.DELIVERY: "no sender claims another delivery; what is on its way comes to its end",
+}
+"""What a pause does, for an operator."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

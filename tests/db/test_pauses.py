@@ -10,6 +10,10 @@ from screening.reports import DeliveryState
 from tests.db import factories
 
 
+def test_it_is_said_what_each_pause_does() -> None:
+    assert set(pauses.MEANING) == set(Part)
+
+
 def test_everything_runs_at_first(sessions: Sessions) -> None:
     with transaction(sessions) as s:
         assert pauses.known(s) == {}

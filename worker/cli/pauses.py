@@ -20,12 +20,6 @@ class PartName(StrEnum):
 
 PartArgument = Annotated[PartName, typer.Argument(help="What to stop or let go on")]
 
-MEANING = {
-    PartName.INTAKE: "C-STORE is answered 0xA700, out of resources, within a few seconds; senders come again later",
-    PartName.SCREENING: "no worker claims another job; what runs comes to its end",
-    PartName.DELIVERY: "no sender claims another delivery; what is on its way comes to its end",
-}
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -46,7 +40,7 @@ def pause(
         held = pauses.known(session)[pauses.Part(part)]
     if not done:
         raise fail(f"{part.value} is paused already, by {held.by} since {held.at:%Y-%m-%d %H:%M} UTC: {held.why}")
-    typer.echo(f"{part.value} is paused: {MEANING[part]}")
+    typer.echo(f"{part.value} is paused: {pauses.MEANING[pauses.Part(part)]}")
 
 
 def resume(
