@@ -73,7 +73,7 @@ def _destinations(conditions: Mapping[str, Any], destinations: Sequence[Line]) -
     troubled = [name.removeprefix(prefix) for name in conditions if name.startswith(prefix)]
     asked = [(line.echo_age, line.name, line.echo.ok) for line in destinations if line.echo is not None]
     silent = [name for _, name, ok in asked if not ok]
-    last = f"last echo {words.lasting(min(asked)[0])} ago" if asked else "never asked by echo"
+    last = f"last echo {words.ago(min(asked)[0])}" if asked else "never asked by echo"
     if troubled:
         return Cell(
             name="Destinations", value=f"{len(troubled)} failing", tone="bad", detail=f"{', '.join(troubled)}; {last}"

@@ -42,15 +42,16 @@ ADVICE: dict[Fault, str] = {
     " the archive's DICOM service runs.",
     Fault.TIMED_OUT: "Nothing came back. Check the address, whether the computer is on, and the firewalls between.",
     Fault.UNREACHABLE: "There is no way to this address. Check the address, and this computer's network and routes.",
-    Fault.OWN_CERTIFICATE: "Our own certificate or key cannot be used. Check [tls]; `opportune doctor` says more.",
+    Fault.OWN_CERTIFICATE: "Our own certificate or key cannot be used. Check [tls]; the command opportune doctor says"
+    " more.",
     Fault.TLS_BY_US: "We do not trust the certificate that it shows. Is it signed by tls.ca, not expired, and made for"
     " destinations.address, or named in destinations.certificates?",
     Fault.TLS_BY_THEM: "It does not trust our certificate. Have the authority of tls.certificate, or the certificate"
     " itself, entered there, and check that it has not expired.",
     Fault.NO_TLS: "This port does not seem to speak TLS. Check destinations.port: archives have another one for TLS.",
     Fault.CALLED: "It does not have the AE title that we call. Check destinations.ae_title, capitals too.",
-    Fault.CALLING: "It does not know us. Have our AE title (node.ae_title), address and port entered there:"
-    " `opportune node sheet` prints them.",
+    Fault.CALLING: "It does not know us. Have our AE title (node.ae_title), address and port entered there; the"
+    " command opportune node sheet prints them.",
     Fault.BUSY: "It takes no more associations at present. Try again; if it stays so, ask for its limit.",
     Fault.REJECTED: "It does not want this association. Its log says why; check AE titles and address there.",
     Fault.ABORTED: "It ended the association by itself. Its log says why; often it does not know us.",

@@ -29,7 +29,7 @@ def test_each_is_shown_with_what_waits_for_it(tmp_path: Path) -> None:
         finished(s, ("pacs", "gone"))
     page = site.signed_in(Role.VIEWER).get("/destinations")
     text = text_of(page)
-    assert "STANDIN at 127.0.0.1:104" in text
+    assert "AE title STANDIN address 127.0.0.1 port 104" in text
     assert "TLS no objects sent sc, sr, seg evidence accepted simulation, research, site-validated" in text
     assert "TLS yes" in text
     assert "confirmed by C-FIND" in text
@@ -62,7 +62,7 @@ def test_one_that_answers(tmp_path: Path, answering: int) -> None:
     assert browser.post("/destinations/pacs/echo").headers["location"] == "/destinations"
     text = text_of(browser.get("/destinations"))
     assert "answers C-ECHO answered with Success in" in text
-    assert "ago, asked by operator" in text
+    assert "ms just now, asked by operator" in text
     assert "Earlier echoes" not in text
     with site.transaction() as s:
         line = audit.newest(s)[0]

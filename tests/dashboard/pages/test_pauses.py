@@ -14,7 +14,7 @@ def _known(site: Site) -> dict[Part, tuple[str, str]]:
 
 @pytest.mark.parametrize("part", list(Part))
 def test_a_part_is_stopped_and_goes_on(site: Site, operator: Browser, viewer: Browser, part: Part) -> None:
-    assert f"{part.value} goes on" in text_of(viewer.get("/"))
+    assert f"{part.value} running" in text_of(viewer.get("/"))
     answer = operator.post(f"/parts/{part.value}/pause", why="  the archive is updated ")
     assert answer.headers["location"] == "/"
     assert _known(site) == {part: ("operator", "the archive is updated")}
