@@ -6,8 +6,9 @@ from typing import Any
 from starlette.responses import Response
 
 from dashboard.api.answers import answer
-from dashboard.ask import Ask, NotFound
+from dashboard.ask import Ask
 from dashboard.destination_lines import Line, lines
+from dashboard.pages.destinations import ask_now
 from db import conditions, status
 from db.engine import transaction
 from dicom_node import echoing
@@ -23,11 +24,7 @@ def listed(ask: Ask) -> Response:
 
 def echo(ask: Ask) -> Response:
     """C-ECHO a destination, now."""
-    settings = ask.parts.settings
-    destination = settings.destination(ask.values["name"])
-    if destination is None:
-        raise NotFound("there is no such destination in the settings")
-    return answer(echoing.told(echoing.ask_and_keep(settings, ask.parts.sessions, destination, ask.user.name)))
+    return answer(echoing.told(ask_now(ask)))
 
 
 def _told(line: Line, counts: Mapping[str, Any]) -> dict[str, Any]:

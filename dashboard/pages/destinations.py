@@ -5,6 +5,7 @@ from starlette.responses import Response
 from dashboard.ask import Ask, NotFound, go_to, page
 from dashboard.destination_lines import lines
 from db import echoes, status
+from db.echoes import Echo
 from db.engine import transaction
 from dicom_node import echoing
 
@@ -21,10 +22,15 @@ def show(ask: Ask) -> Response:
 
 
 def echo(ask: Ask) -> Response:
-    """C-ECHO a destination, now. No transaction is open meanwhile."""
+    """C-ECHO a destination, now."""
+    ask_now(ask)
+    return go_to("/destinations")
+
+
+def ask_now(ask: Ask) -> Echo:
+    """C-ECHO the destination that the path names; NotFound for one that the settings do not have."""
     settings = ask.parts.settings
     destination = settings.destination(ask.values["name"])
     if destination is None:
         raise NotFound("there is no such destination in the settings")
-    echoing.ask_and_keep(settings, ask.parts.sessions, destination, ask.user.name)
-    return go_to("/destinations")
+    return echoing.ask_and_keep(settings, ask.parts.sessions, destination, ask.user.name)
