@@ -72,6 +72,9 @@ class SilentLedger:
     def close_stale(self) -> int:
         return 0
 
+    def intake_paused(self) -> bool:
+        return False
+
     def withdraw(self, spool_name: str, reason: str) -> None: ...
 
     def refuse(self, **_: object) -> None: ...

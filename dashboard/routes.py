@@ -6,14 +6,18 @@ A new page is one module in `dashboard.pages`, one template, one test and one ro
 from typing import Any
 
 from dashboard.api import changing, reading
+from dashboard.api import destinations as destinations_api
+from dashboard.api import pauses as pauses_api
 from dashboard.pages import (
     appearance,
     assets,
     attention,
     audit_trail,
+    destinations,
     health,
     overview,
     password,
+    pauses,
     pictures,
     sign_in,
     studies,
@@ -42,6 +46,8 @@ ROUTES: tuple[Route, ...] = (
     _post("/appearance", appearance.submit, Open.USER),
     _get("/", overview.show, Role.VIEWER, menu="Overview"),
     _get("/overview/now", overview.now, Role.VIEWER, in_use=False),
+    _post("/parts/{part}/pause", pauses.stop, Role.OPERATOR),
+    _post("/parts/{part}/resume", pauses.go_on, Role.OPERATOR),
     _get("/studies", studies.show, Role.VIEWER, menu="Studies"),
     _post("/studies", studies.search, Role.VIEWER),
     _get("/studies/{study_id:int}", study.show, Role.VIEWER),
@@ -52,6 +58,8 @@ ROUTES: tuple[Route, ...] = (
     _post("/attention/jobs/{job_id:int}/retry", attention.retry_job, Role.OPERATOR),
     _post("/attention/jobs/{job_id:int}/dismiss", attention.dismiss_job, Role.OPERATOR),
     _post("/attention/deliveries/{delivery_id:int}/retry", attention.retry_delivery, Role.OPERATOR),
+    _get("/destinations", destinations.show, Role.VIEWER, menu="Destinations"),
+    _post("/destinations/{name:path}/echo", destinations.echo, Role.OPERATOR),
     _get("/audit", audit_trail.show, Role.ADMIN, menu="Audit"),
     _get("/api/v1/status", reading.status, Role.VIEWER, api=True),
     _get("/api/v1/studies", reading.studies, Role.VIEWER, api=True),
@@ -62,6 +70,10 @@ ROUTES: tuple[Route, ...] = (
     _post("/api/v1/jobs/{job_id:int}/retry", changing.retry_job, Role.OPERATOR, api=True),
     _post("/api/v1/jobs/{job_id:int}/dismiss", changing.dismiss_job, Role.OPERATOR, api=True),
     _post("/api/v1/deliveries/{delivery_id:int}/retry", changing.retry_delivery, Role.OPERATOR, api=True),
+    _get("/api/v1/destinations", destinations_api.listed, Role.VIEWER, api=True),
+    _post("/api/v1/destinations/{name:path}/echo", destinations_api.echo, Role.OPERATOR, api=True),
+    _post("/api/v1/parts/{part}/pause", pauses_api.stop, Role.OPERATOR, api=True),
+    _post("/api/v1/parts/{part}/resume", pauses_api.go_on, Role.OPERATOR, api=True),
 )
 
 MENU: dict[str, tuple[str, str]] = {

@@ -1,11 +1,14 @@
 """The header strip: one cell for each thing that an admin asks first, each with a word that says how it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dashboard import words
+from dashboard.destination_lines import Line
 from dashboard.probes import Probes
+from db.pauses import Part
 from db.processes import Process
 
 LISTENS, WORKS, SENDS, TIDIES = (
@@ -27,15 +30,17 @@ class Cell:
     detail: str = ""
 
 
-def strip(counts: dict[str, Any], running: Sequence[Process], probes: Probes) -> list[Cell]:
+def strip(
+    counts: dict[str, Any], running: Sequence[Process], probes: Probes, destinations: Sequence[Line]
+) -> list[Cell]:
     """The cells, in the order in which a study meets what they tell of. counts: `db.status.counts`."""
     disk, broker = probes.disk(counts["conditions"]), probes.broker()
-    troubled = [name for name in counts["conditions"] if name.startswith("destination ")]
+    paused: Mapping[str, Any] = counts["pauses"]
     return [
-        _role("Listener", LISTENS, running),
+        _role("Listener", LISTENS, running, paused.get(Part.INTAKE)),
         _role("Indexing", TIDIES, running),
-        _role("Workers", WORKS, running),
-        _role("Sending", SENDS, running),
+        _role("Workers", WORKS, running, paused.get(Part.SCREENING)),
+        _role("Sending", SENDS, running, paused.get(Part.DELIVERY)),
         Cell(name="Database", value="up", tone="good"),
         Cell(
             name="Broker",
@@ -43,23 +48,39 @@ def strip(counts: dict[str, Any], running: Sequence[Process], probes: Probes) ->
             tone="good" if broker.ok else "bad",
             detail=broker.detail,
         ),
-        Cell(
-            name="Destinations",
-            value=f"{len(troubled)} failing" if troubled else "no failures",
-            tone="bad" if troubled else "good",
-            detail=", ".join(name.removeprefix("destination ") for name in troubled),
-        ),
+        _destinations(counts["conditions"], destinations),
         _disk(disk),
         _oldest(counts["oldest_waiting_job_seconds"]),
     ]
 
 
-def _role(name: str, roles: tuple[str, ...], running: Sequence[Process]) -> Cell:
+def _role(
+    name: str, roles: tuple[str, ...], running: Sequence[Process], pause: Mapping[str, str] | None = None
+) -> Cell:
     there = [process for process in running if process.role in roles and process.alive]
     if not there:
         return Cell(name=name, value="down", tone="bad", detail="no process says that it runs")
+    if pause is not None:
+        since = words.moment(datetime.fromisoformat(pause["since"]))
+        return Cell(name=name, value="paused", tone="wait", detail=f"since {since} by {pause['by']}: {pause['why']}")
     hosts = ", ".join(sorted({process.host for process in there}))
     return Cell(name=name, value="up" if len(there) == 1 else f"{len(there)} up", tone="good", detail=hosts)
+
+
+def _destinations(conditions: Mapping[str, Any], destinations: Sequence[Line]) -> Cell:
+    """What sending met tells more than an echo, which somebody asked for at some time."""
+    prefix = "destination "
+    troubled = [name.removeprefix(prefix) for name in conditions if name.startswith(prefix)]
+    asked = [(line.echo_age, line.name, line.echo.ok) for line in destinations if line.echo is not None]
+    silent = [name for _, name, ok in asked if not ok]
+    last = f"last echo {words.ago(min(asked)[0])}" if asked else "never asked by echo"
+    if troubled:
+        return Cell(
+            name="Destinations", value=f"{len(troubled)} failing", tone="bad", detail=f"{', '.join(troubled)}; {last}"
+        )
+    if silent:
+        return Cell(name="Destinations", value="echo failed", tone="wait", detail=f"{', '.join(silent)}; {last}")
+    return Cell(name="Destinations", value="no failures", tone="good", detail=last)
 
 
 def _disk(disk: dict[str, Any]) -> Cell:

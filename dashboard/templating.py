@@ -30,7 +30,8 @@ def make_templates(settings: Settings, menu: Mapping[str, tuple[str, str]]) -> E
         lstrip_blocks=True,
     )
     for filter_ in (
-        words.tone, words.moment, words.lasting, words.number, words.megabytes, words.words, words.status_code,
+        words.tone, words.moment, words.lasting, words.ago, words.number, words.megabytes, words.words,
+        words.status_code,
     ):  # fmt: skip
         found.filters[filter_.__name__] = filter_
     found.globals["menu"] = menu

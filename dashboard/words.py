@@ -40,6 +40,11 @@ def lasting(seconds: float | None) -> str:
     return f"{days} d {hours} h"
 
 
+def ago(seconds: float) -> str:
+    """How long ago something was."""
+    return "just now" if seconds < 10 else f"{lasting(seconds)} ago"
+
+
 def number(value: float) -> str:
     """A number with its thousands apart."""
     return f"{value:,.0f}".replace(",", "\u202f")

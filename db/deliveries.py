@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import amounts, audit, conditions, events
+from db import amounts, audit, conditions, events, pauses
 from db.amounts import Duration
 from db.commitments import (
     Sent,
@@ -26,6 +26,7 @@ from db.commitments import (
 from db.delivery_rows import Delivery, locked, move, to_deliveries
 from db.delivery_status import DeliveryStatus, in_state, of_job
 from db.engine import database_now, lease_now
+from db.pauses import Part
 from db.tables import DeliveryRow, JobRow
 from screening.errors import LeaseLost
 from screening.reports import DeliveryState, SendResult
@@ -123,8 +124,10 @@ def due(s: Session, *, again_after_seconds: float = 60) -> list[int]:
 
 
 def _sendable(now: datetime) -> ColumnElement[bool]:
+    """To be sent now; nothing is while delivery is paused."""
     return and_(
         DeliveryRow.state == DeliveryState.PENDING,
+        pauses.running(Part.DELIVERY),
         or_(DeliveryRow.next_attempt_at.is_(None), DeliveryRow.next_attempt_at <= now),
     )
 

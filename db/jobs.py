@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import amounts, audit, deliveries, events, findings, reports
+from db import amounts, audit, deliveries, events, findings, pauses, reports
 from db.amounts import Duration
 from db.deliveries import PlannedDelivery
 from db.engine import database_now, lease_now
 from db.job_rows import lock, move, to_job
+from db.pauses import Part
 from db.tables import JobRow
 from db.upsert import insert_or_ignore
 from screening.errors import LeaseLost
@@ -76,12 +77,13 @@ def open_job(
 def claim(s: Session, job_id: int, *, owner: str, lease_seconds: float, maximum_attempts: int) -> Claim | None:
     """The right to work on a job, or None: another has it, it is done, it is not due, or it had its attempts.
 
-    owner must differ between processes. A job that had its attempts is quarantined here.
+    owner must differ between processes. A job that had its attempts is quarantined here. While screening is paused
+    nothing happens.
     """
     now = database_now(s)
     row = s.scalars(
         select(JobRow)
-        .where(JobRow.id == job_id, claimable(now, lease_now(s)))
+        .where(JobRow.id == job_id, claimable(now, lease_now(s)), pauses.running(Part.SCREENING))
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -264,13 +266,14 @@ def waiting_queues(s: Session) -> list[str]:
 def to_enqueue(s: Session, queue: str, *, again_after_seconds: float) -> list[int]:
     """What of a queue may be claimed now and was not enqueued in the last again_after_seconds.
 
-    Marks them as enqueued: two reconcilers do not both get a job.
+    Marks them as enqueued: two reconcilers do not both get a job. Nothing while screening is paused.
     """
     now = database_now(s)
     lately = now - timedelta(seconds=again_after_seconds)
     marked = s.scalars(
         update(JobRow)
         .where(JobRow.queue == queue, _waiting(now), or_(JobRow.enqueued_at.is_(None), JobRow.enqueued_at <= lately))
+        .where(pauses.running(Part.SCREENING))
         .values(enqueued_at=now)
         .returning(JobRow.id)
     )

@@ -1,4 +1,4 @@
-"""Tables about the node itself: who did what, what is told of it, what is wrong, how many rows there are, who runs."""
+"""Tables about the node itself: who did what, what is told of it, what is wrong or paused, who runs, who answered."""
 
 from datetime import datetime
 
@@ -89,3 +89,32 @@ class ProcessRow(Table):
     version: Mapped[str]  #: of the software
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+
+
+class EchoRow(Table):
+    """One C-ECHO to a destination that somebody asked for, see `db.echoes`."""
+
+    __tablename__ = "echoes"
+    __table_args__ = (Index(None, "destination", "id"),)
+
+    id: Mapped[Key]
+    destination: Mapped[str]  #: its name in the settings
+    at: Mapped[datetime]
+    ok: Mapped[bool]
+    outcome: Mapped[str]  #: success, or what failed, in one word
+    detail: Mapped[str]
+    milliseconds: Mapped[int]
+    who: Mapped[str]
+
+
+class PauseRow(Table):
+    """A part of the node that an operator stopped, see `db.pauses`; no row while it runs."""
+
+    __tablename__ = "pauses"
+    __table_args__ = (UniqueConstraint("part"),)
+
+    id: Mapped[Key]
+    part: Mapped[str]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    why: Mapped[str]

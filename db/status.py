@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import conditions, tallies
+from db import conditions, pauses, tallies
 from db.engine import database_now
 from db.instances import InstanceState
 from db.tables import AssociationRow, JobRow
@@ -39,6 +39,7 @@ def counts(s: Session) -> dict[str, Any]:
             part: _filled(DeliveryState, states) for (table, part), states in found.items() if table == "deliveries"
         },
         "conditions": {item.subject: _condition(item) for item in conditions.known(s)},
+        "pauses": {part.value: _pause(item) for part, item in pauses.known(s).items()},
         "oldest_waiting_job_seconds": _oldest(s),
     }
 
@@ -50,6 +51,10 @@ def _condition(item: conditions.Condition) -> dict[str, Any]:
         "retry_at": None if item.retry_at is None else item.retry_at.isoformat(timespec="seconds"),
         "detail": item.detail,
     }
+
+
+def _pause(item: pauses.Pause) -> dict[str, str]:
+    return {"since": item.at.isoformat(timespec="seconds"), "by": item.by, "why": item.why}
 
 
 def _by(found: Tallies, table: str, part: str = "") -> dict[str, int]:

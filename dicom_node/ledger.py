@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from db import associations, audit, audit_messages, commitments, conditions, instances
+from db import associations, audit, audit_messages, commitments, conditions, instances, pauses
 from db.engine import Sessions, database_now, transaction
 from db.lasting import LastingConnection
 from dicom_node.audit.events import Entity, Reporter
@@ -32,6 +32,10 @@ class Ledger(Protocol):
 
     def close_stale(self) -> int:
         """Close the associations that an earlier listener left open; how many. Its spool's failure is over."""
+        ...
+
+    def intake_paused(self) -> bool:
+        """Whether an operator has stopped intake."""
         ...
 
     def withdraw(self, spool_name: str, reason: str) -> None:
@@ -131,6 +135,11 @@ class DatabaseLedger:
         with transaction(self._sessions) as s:
             conditions.cleared(s, conditions.SPOOL)
             return associations.close_stale(s)
+
+    def intake_paused(self) -> bool:
+        """See Ledger."""
+        with transaction(self._sessions, read_only=True) as s:
+            return pauses.is_paused(s, pauses.Part.INTAKE)
 
     def withdraw(self, spool_name: str, reason: str) -> None:
         """See Ledger."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dicom_node.access import AccessList
 from dicom_node.association_log import AssociationLog, Party
 from dicom_node.bounded_association import BoundedAssociation, Bounds
+from dicom_node.gate import Gate
 from dicom_node.handlers import Handlers
 from dicom_node.identity import Timeouts, make_ae
 from dicom_node.ledger import Ledger
@@ -30,6 +31,9 @@ STOP_SECONDS = 3
 
 LOOK_UP_SECONDS = 60
 """How often the host names of destinations are looked up again."""
+
+GATE_SECONDS = 2
+"""How often it is looked up whether intake is paused."""
 
 
 class Listener:
@@ -77,7 +81,8 @@ class Listener:
         self._registrar = Registrar(ledger.write)
         self._log = AssociationLog(ledger, self._registrar)
         self._limits = limits or Limits.of(node)
-        reception = Reception(spool, ledger, self._registrar, on_stored, Budget(self._limits.arriving_bytes))
+        self._gate = Gate(spool, ledger.intake_paused)
+        reception = Reception(self._gate, ledger, self._registrar, on_stored, Budget(self._limits.arriving_bytes))
         self._handlers = Handlers(self._access, self._log, reception, ledger)
         self._ae = make_ae(node.ae_title, timeouts, node.maximum_pdu_size)
         self._ae.maximum_associations = node.maximum_associations
@@ -108,6 +113,7 @@ class Listener:
                 servers.append(self._bound(self._tls.port, security))
             # only now that the ports are ours: a second listener, started by mistake, must not close the first one's
             stale = self._ledger.close_stale()
+            self._gate.look()  # a pause outlasts a restart: no object may slip in
         except BaseException:
             for server in servers:
                 server.server_close()
@@ -122,6 +128,7 @@ class Listener:
             for server in servers
         ]
         self._threads.append(threading.Thread(target=self._look_up_names, name="listener-names", daemon=True))
+        self._threads.append(threading.Thread(target=self._watch_gate, name="listener-gate", daemon=True))
         for thread in self._threads:
             thread.start()
         return int(servers[0].server_address[1])
@@ -173,6 +180,9 @@ class Listener:
     def _on_refused(self, address: str, reason: str) -> None:
         """A connection that was closed unread; what AE title it would have named is not known."""
         self._log.refused(Party(calling_ae_title="", called_ae_title="", address=address), reason)
+
+    def _watch_gate(self) -> None:
+        self._gate.keep_looking(self._stopping.wait, GATE_SECONDS)
 
     def _look_up_names(self) -> None:
         while not self._stopping.wait(LOOK_UP_SECONDS):

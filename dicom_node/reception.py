@@ -6,17 +6,17 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 from dicom_node.arrival import Arrival, Incoming, Unfinished
 from dicom_node.contexts import SECONDARY_CAPTURE_SOP_CLASSES
 from dicom_node.entries import AssociationEntry, Registration
+from dicom_node.gate import Storage
 from dicom_node.ledger import Ledger
 from dicom_node.limits import Budget
 from dicom_node.part10 import head
 from dicom_node.registrar import Registrar
 from screening import failpoints
-from screening.errors import CommitUnknown, DatabaseUnavailable, SpoolFailed, SpoolUnavailable
+from screening.errors import CommitUnknown, DatabaseUnavailable, IntakePaused, SpoolFailed, SpoolUnavailable
 from screening.types import is_uid
 
 logger = logging.getLogger(__name__)
@@ -30,14 +30,6 @@ _ASK_AFTER_SECONDS = (0.2, 0.5, 1.0)
 """Waits before questions about a commit of which nobody knows the outcome: the sender waits meanwhile."""
 
 OWN_OUTPUT = 0xC001  # PS3.4 table B.2-1, the range Cxxx: a sender does not try again
-
-
-class Storage(Protocol):
-    """The part of the spool that reception needs."""
-
-    def begin(self) -> Unfinished:
-        """A new file."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +89,8 @@ class Reception:
             except SpoolUnavailable as exc:
                 logger.error("C-STORE refused with 0xA700: %s", exc)
                 self._tell(exc)
-                answer = Answer(status=OUT_OF_RESOURCES, comment="spool unavailable")
+                comment = "intake paused" if isinstance(exc, IntakePaused) else "spool unavailable"
+                answer = Answer(status=OUT_OF_RESOURCES, comment=comment)
                 self._record(association, incoming, answer)
                 return answer
         except DatabaseUnavailable as exc:

@@ -17,6 +17,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StudyRootQueryRetrieveInformationModelFind,
 )
 
+from dicom_node.association_faults import Fault
 from dicom_node.commitment import (
     ACTION_REQUEST,
     STORAGE_COMMITMENT_SOP_INSTANCE,
@@ -42,6 +43,7 @@ class EchoResult:
     """What a C-ECHO showed."""
 
     failed: Stage | None  #: None: the destination answered with Success
+    fault: Fault | None  #: the same in more detail
     detail: str
     status: int | None
     seconds: float
@@ -56,19 +58,19 @@ def echo(destination: Destination, our_ae_title: str, timeouts: Timeouts) -> Ech
     """C-ECHO; never raises for what a destination or the network does."""
     begin = time.monotonic()
 
-    def result(failed: Stage | None, detail: str, status: int | None = None) -> EchoResult:
-        return EchoResult(failed=failed, detail=detail, status=status, seconds=time.monotonic() - begin)
+    def result(failed: Stage | None, fault: Fault | None, detail: str, status: int | None = None) -> EchoResult:
+        return EchoResult(failed=failed, fault=fault, detail=detail, status=status, seconds=time.monotonic() - begin)
 
     try:
         with associate(destination, our_ae_title, [verification_context()], timeouts) as association:
             status = _status(association.send_c_echo())
     except AssociationFailed as exc:
-        return result(exc.stage, exc.detail)
+        return result(exc.stage, exc.fault, exc.detail)
     if status is None:
-        return result("no answer", "the association was accepted, but C-ECHO was not answered")
+        return result("no answer", Fault.SILENT, "the association was accepted, but C-ECHO was not answered")
     if status != 0:
-        return result("status", f"C-ECHO answered with status 0x{status:04X}", status)
-    return result(None, "C-ECHO answered with Success", status)
+        return result("status", Fault.STATUS, f"C-ECHO answered with status 0x{status:04X}", status)
+    return result(None, None, "C-ECHO answered with Success", status)
 
 
 def find_instance(

@@ -6,7 +6,8 @@ ScreeningError
 │   ├── DatabaseUnavailable
 │   │   └── CommitUnknown
 │   ├── SpoolUnavailable
-│   │   └── SpoolFailed
+│   │   ├── SpoolFailed
+│   │   └── IntakePaused
 │   ├── DestinationUnavailable
 │   ├── RejectedTransient
 │   ├── SandboxDied
@@ -54,6 +55,10 @@ class SpoolUnavailable(Retryable):
 
 class SpoolFailed(SpoolUnavailable):
     """The disk did not confirm what was written: it takes nothing any more until somebody has looked at it."""
+
+
+class IntakePaused(SpoolUnavailable):
+    """An operator has stopped intake: senders are told to come again, as when the disk is full."""
 
 
 class DestinationUnavailable(Retryable):

@@ -240,6 +240,10 @@ class Settings(_Section):
             destination.secured_by(self.tls)
         return self
 
+    def destination(self, name: str) -> Destination | None:
+        """The destination of this name; None if there is none, any more."""
+        return next((item for item in self.destinations if item.name == name), None)
+
     def of_model(self, name: str) -> ModelSettings:
         """A model's section; the defaults where it has none."""
         return self.models.get(name, ModelSettings())

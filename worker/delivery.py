@@ -8,14 +8,15 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from db import conditions, deliveries
+from db import conditions, deliveries, pauses
 from db.deliveries import Batch, Delivery
 from db.engine import transaction
+from db.pauses import Part
 from dicom_node import scu
 from screening import failpoints
 from screening.errors import DestinationUnavailable, LeaseLost
 from screening.reports import SendResult
-from screening.settings import Destination, Settings
+from screening.settings import Destination
 from worker.audit_reports import begin_sending, report_sent
 from worker.backoff import backoff
 from worker.commitment import make_sure
@@ -31,13 +32,15 @@ def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
     taken_by = f"{owner}:{uuid.uuid4().hex[:8]}"  # a name for each take: it fences what is recorded
     lease = ports.settings.worker.lease_seconds
     with transaction(ports.sessions) as session:
+        if pauses.is_paused(session, Part.DELIVERY):  # before the breaker's one probe would be used up
+            return
         name = deliveries.destination_of(session, delivery_id)
         if name is None or not conditions.may_try(session, conditions.destination(name), probe_seconds=lease):
             return
         batch = deliveries.claim_batch(session, delivery_id, owner=taken_by, lease_seconds=lease)
     if batch is None:
         return
-    destination = find_destination(ports.settings, batch.destination)
+    destination = ports.settings.destination(batch.destination)
     if destination is None:
         detail = f"there is no destination {batch.destination!r} in the settings any more"
         _record(ports, batch, [_unanswered(item, detail) for item in batch.deliveries], taken_by, give_up=True)
@@ -55,11 +58,6 @@ def deliver(delivery_id: int, ports: Ports, owner: str) -> None:
     sent = {item.delivery_id for item, result in zip(batch.deliveries, results, strict=True) if result.delivered}
     if sent and destination.commitment != "none":
         make_sure(ports, destination, sent)
-
-
-def find_destination(settings: Settings, name: str) -> Destination | None:
-    """The destination of this name, None if the settings have none."""
-    return next((item for item in settings.destinations if item.name == name), None)
 
 
 def _send(ports: Ports, destination: Destination, batch: Batch) -> list[SendResult]:

@@ -32,7 +32,7 @@ def reconciler_on(engine: Engine, folder: Path) -> Reconciler:
     return Reconciler(ports)
 
 
-TINY = frozenset({"alembic_version", "conditions", "spools", "tallies"})
+TINY = frozenset({"alembic_version", "conditions", "pauses", "spools", "tallies"})
 """Tables that stay small: to read one as a whole is the plan to be wished for."""
 
 

@@ -1,4 +1,4 @@
-"""The first page: what is up, what waits, what needs somebody."""
+"""The first page: what is up, what waits, what needs somebody; and the switches that stop a part of the node."""
 
 from collections import Counter
 from typing import Any
@@ -6,17 +6,22 @@ from typing import Any
 from starlette.responses import Response
 
 from dashboard.ask import Ask, page
+from dashboard.destination_lines import lines
 from dashboard.strip import strip
-from db import conditions, processes, status, study_list
-from db.conditions import Condition
+from db import pauses, processes, status, study_list
 from db.engine import transaction
+from db.pauses import Part
 
 STATES = ("ready", "claimed", "retry_wait", "quarantined")
 
 
-def show(ask: Ask) -> Response:
-    """The page."""
-    return page(ask, "overview.html", **_values(ask))
+def show(ask: Ask, *, wrong: str = "") -> Response:
+    """The page. wrong: what was wrong with a form of it."""
+    with transaction(ask.parts.sessions, read_only=True) as s:
+        paused = pauses.known(s)
+    switches = [(part, paused.get(part), pauses.MEANING[part]) for part in Part]
+    values = _values(ask) | {"switches": switches, "wrong": wrong}
+    return page(ask, "overview.html", status=422 if wrong else 200, **values)
 
 
 def now(ask: Ask) -> Response:
@@ -27,29 +32,14 @@ def now(ask: Ask) -> Response:
 def _values(ask: Ask) -> dict[str, Any]:
     with transaction(ask.parts.sessions, read_only=True) as s:
         counts, running = status.counts(s), processes.known(s)
-        wrong = {item.subject: item for item in conditions.known(s)}
+        destinations = lines(s, ask.parts.settings, counts)
         waiting = study_list.waiting_by_model(s)
     models = sorted({*waiting, *(name for name, model in ask.parts.settings.models.items() if model.enabled)})
     return {
-        "strip": strip(counts, running, ask.parts.probes),
+        "strip": strip(counts, running, ask.parts.probes, destinations),
         "states": STATES,
         "queue": [(model, [waiting.get(model, Counter())[state] for state in STATES]) for model in models],
         "counts": counts,
-        "destinations": _destinations(ask, counts, wrong),
+        "destinations": destinations,
         "running": running,
     }
-
-
-def _destinations(ask: Ask, counts: dict[str, Any], wrong: dict[str, Condition]) -> list[dict[str, Any]]:
-    """One line for each destination of the settings, and for each that results still wait for."""
-    names = dict.fromkeys([item.name for item in ask.parts.settings.destinations])
-    names |= dict.fromkeys(counts["deliveries"])
-    return [
-        {
-            "name": name,
-            "trouble": wrong.get(conditions.destination(name)),
-            "known": name in {item.name for item in ask.parts.settings.destinations},
-            "states": counts["deliveries"].get(name, {}),
-        }
-        for name in names
-    ]

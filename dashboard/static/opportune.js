@@ -29,3 +29,9 @@ document.addEventListener("click", (event) => {
     }
   });
 });
+
+document.addEventListener("submit", (event) => {
+  if (!event.defaultPrevented && "busy" in event.target.dataset) {
+    event.target.querySelector("button").setAttribute("aria-busy", "true");
+  }
+});

@@ -37,6 +37,7 @@ def test_lengths(seconds: float | None, text: str) -> None:
 def test_the_rest() -> None:
     assert words.number(1234567) == "1\u202f234\u202f567"
     assert (words.megabytes(512), words.megabytes(2048)) == ("512 MB", "2.0 GB")
+    assert (words.ago(9.9), words.ago(125)) == ("just now", "2 min 5 s ago")
     assert words.words("commit_requested") == "commit requested"
     assert (words.status_code(0xA700), words.status_code(0), words.status_code(None)) == ("0xA700", "0x0000", "")
     at = datetime(2026, 3, 2, 10, 0, 5, tzinfo=UTC)

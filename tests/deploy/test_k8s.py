@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from db.engine import make_engine, migrate
+from db import pauses
+from db.engine import make_engine, make_sessions, migrate, transaction
 from screening.monitoring_settings import Metrics
 from screening.settings import Node, WorkerSettings, load
+from tests.db import factories
 from tests.deploy.documents import DEPLOY, read_all_yaml, read_yaml
 from tests.test_docs import command_lines
 
@@ -176,8 +178,14 @@ def test_the_query_that_scales_is_answered_by_the_schema(postgres_url: str) -> N
     assert trigger["type"] == "postgresql"
     engine = make_engine(postgres_url)
     migrate(engine)
-    with engine.connect() as connection:
-        assert connection.execute(text(trigger["metadata"]["query"])).scalar_one() == 0
+    query, sessions = text(trigger["metadata"]["query"]), make_sessions(engine)
+    with transaction(sessions) as s:
+        assert s.execute(query).scalar_one() == 0
+        factories.claimed(s)
+        factories.open_job(s, images="other")
+        assert s.execute(query).scalar_one() == 2
+        pauses.pause(s, pauses.Part.SCREENING, who="jane", why="no worker is wanted for what may not be claimed")
+        assert s.execute(query).scalar_one() == 1
     engine.dispose()
 
 

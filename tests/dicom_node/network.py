@@ -67,6 +67,7 @@ class FakeLedger:
     reports: list[dict[str, Any]] = field(default_factory=list)
     spool_failures: list[str] = field(default_factory=list)
     stale: int = 0
+    paused: bool = False
 
     def _check(self) -> None:
         if self.down:
@@ -89,6 +90,10 @@ class FakeLedger:
     def close_stale(self) -> int:
         self._check()
         return self.stale
+
+    def intake_paused(self) -> bool:
+        self._check()
+        return self.paused
 
     def withdraw(self, spool_name: str, reason: str) -> None:
         self._check()

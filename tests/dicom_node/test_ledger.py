@@ -11,9 +11,10 @@ from pynetdicom import build_context
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
-from db import audit, instances
+from db import audit, instances, pauses
 from db.engine import Sessions, make_engine, make_sessions, migrate, transaction
 from db.lasting import LastingConnection
+from db.pauses import Part
 from db.tables import AssociationRow, InstanceRow, RefusalRow, RefusedContextRow
 from dicom_node.entries import AssociationEntry, Registration
 from dicom_node.ledger import DatabaseLedger
@@ -210,3 +211,14 @@ def test_a_refused_association_is_audited(sessions: Sessions, certificate: str, 
         (entry,) = audit.newest(s)
     assert (entry.actor, entry.action, entry.subject) == ("CT1", "association refused", "10.9.9.9")
     assert entry.detail == f"called 'US' with {shown}: wrong address"
+
+
+def test_whether_intake_is_paused(sessions: Sessions) -> None:
+    ledger = DatabaseLedger(sessions)
+    assert not ledger.intake_paused()
+    with transaction(sessions) as s:
+        pauses.pause(s, Part.DELIVERY, who="jane", why="x")
+    assert not ledger.intake_paused()
+    with transaction(sessions) as s:
+        pauses.pause(s, Part.INTAKE, who="jane", why="x")
+    assert ledger.intake_paused()

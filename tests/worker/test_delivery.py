@@ -9,9 +9,10 @@ from pydicom import dcmwrite
 from pydicom.filebase import DicomBytesIO
 from pydicom.uid import UID
 
-from db import conditions, deliveries, jobs
+from db import conditions, deliveries, jobs, pauses
 from db.deliveries import DeliveryStatus, PlannedDelivery
 from db.engine import transaction
+from db.pauses import Part
 from dicom_node.standin_pacs import Script, StandinPacs
 from screening.findings import NotEvaluable
 from screening.reports import DeliveryState, ObjectKind, Report, ReportObject
@@ -187,3 +188,17 @@ def test_a_destination_that_left_the_settings_is_an_operators_matter(start: Star
     status = _status(ports, job_id)
     assert status.state is DeliveryState.FAILED
     assert "no destination 'pacs' in the settings" in (status.detail or "")
+
+
+def test_while_delivery_is_paused_nothing_is_sent_and_no_probe_is_used_up(start: Start) -> None:
+    standin, ports, job_id = start()
+    subject, past = conditions.destination("pacs"), datetime.now(UTC) - timedelta(seconds=1)
+    with transaction(ports.sessions) as session:
+        conditions.failed(session, subject, "no answer", lambda _: past)
+        pauses.pause(session, Part.DELIVERY, who="jane", why="the archive is updated")
+    deliver(1, ports, "w")
+    assert (_status(ports, job_id).state, _status(ports, job_id).attempt) == (DeliveryState.PENDING, 0)
+    with transaction(ports.sessions) as session:
+        pauses.resume(session, Part.DELIVERY, who="jane")
+    deliver(1, ports, "w")
+    assert set(standin.objects()) == {"2.25.9"}

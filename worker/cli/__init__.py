@@ -15,6 +15,7 @@ from worker.cli import (
     metrics,
     models,
     node,
+    pauses,
     purge,
     reproduce,
     run,
@@ -33,8 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for _module in (
-    demo, run, screen, send, status, metrics, deliveries, node, purge, models, train, evaluate, reproduce, context,
-    audit, users,
+    demo, run, screen, send, status, metrics, deliveries, node, pauses, purge, models, train, evaluate, reproduce,
+    context, audit, users,
 ):  # fmt: skip
     _module.register(app)
 

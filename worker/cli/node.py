@@ -1,13 +1,16 @@
 """`opportune node`, `config`, `init` and `doctor`: set-up help."""
 
+import getpass
 import socket
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from screening.errors import DatabaseUnavailable
 from screening.printable import printable
 from screening.settings import CONFIG_NAME, Settings
+from worker.cli.database import open_sessions
 from worker.cli.output import JsonFlag, fail, print_json, print_table
 from worker.cli.settings import load_settings
 
@@ -25,21 +28,31 @@ def register(app: typer.Typer) -> None:
 
 @node_app.command()
 def echo(name: Annotated[str, typer.Argument(help="Name of a destination")], as_json: JsonFlag = False) -> None:
-    """C-ECHO a destination and say exactly what failed. Exit status 1 if it did."""
-    from dicom_node import scu  # noqa: PLC0415
-    from worker.timeouts import timeouts_of  # noqa: PLC0415
+    """C-ECHO a destination and say exactly what failed, and what to do. Exit status 1 if it did."""
+    from dicom_node import echoing  # noqa: PLC0415
 
     settings = load_settings()
-    destination = next((item for item in settings.destinations if item.name == name), None)
+    destination = settings.destination(name)
     if destination is None:
         known = ", ".join(item.name for item in settings.destinations) or "none is set"
         raise fail(f"there is no destination {name!r}; known: {known}")
-    result = scu.echo(destination, settings.node.ae_title, timeouts_of(settings.delivery))
+    result = echoing.ask(settings, destination)
+    outcome = echoing.outcome_of(result)
     if as_json:
-        print_json({"destination": name, "ok": result.ok, "detail": result.detail})
+        print_json(
+            {"destination": name, "ok": result.ok, "outcome": outcome, "detail": result.detail,
+             "advice": echoing.advice(outcome), "milliseconds": round(result.seconds * 1000)}
+        )  # fmt: skip
     else:
         where = f"{destination.ae_title}@{destination.address}:{destination.port}"
         typer.echo(f"{name} ({where}): {printable(result.detail)}")
+        if not result.ok:
+            typer.echo(echoing.advice(outcome))
+    try:
+        with open_sessions() as sessions:
+            echoing.keep(sessions, destination, result, getpass.getuser())
+    except DatabaseUnavailable as exc:  # an echo is of use before the node has run for the first time
+        typer.echo(f"opportune: the answer is not kept: {printable(str(exc))}", err=True)
     if not result.ok:
         raise typer.Exit(1)
 

@@ -12,6 +12,7 @@ from db import amounts, backlog, status, tallies
 from db.amounts import BOUNDS, Duration
 from db.conditions import SPOOL, destination
 from db.engine import Sessions, transaction
+from db.pauses import Part
 from db.tallies import Tallies
 from dicom_node import disk
 from screening.errors import DatabaseUnavailable
@@ -39,6 +40,7 @@ def collect(settings: Settings, sessions: Sessions) -> list[Metric]:
     return [
         *_node(settings, counts["conditions"]),
         _gauge("opportune_database_up", "Whether the database answers", 1),
+        _by("opportune_paused", "Whether an operator has stopped this part", "part", _paused(counts["pauses"])),
         *_received(counts, found),
         *waiting,
         *_done(counts, found),
@@ -56,6 +58,10 @@ def _node(settings: Settings, conditions: Mapping[str, Any]) -> Iterator[Metric]
     )
     yield _gauge("opportune_accepting", "Whether disk and spool let objects be taken", room["accepting"])
     yield _gauge("opportune_spool_failed", "Whether the disk did not confirm what was written", SPOOL in conditions)
+
+
+def _paused(pauses: Mapping[str, Any]) -> dict[str, bool]:
+    return {part.value: part.value in pauses for part in Part}
 
 
 def _received(counts: Mapping[str, Any], found: Tallies) -> Iterator[Metric]:

@@ -52,14 +52,14 @@ class MetricsServer(ThreadingHTTPServer):
     metrics
         The exposition.
     readiness
-        What is needed, and whether it is there.
+        What is needed, and whether it is there: not ready when something is False. Other values are only told.
     """
 
     daemon_threads = True
     request_queue_size = 32
 
     def __init__(
-        self, address: tuple[str, int], metrics: Callable[[], str], readiness: Callable[[], dict[str, bool]]
+        self, address: tuple[str, int], metrics: Callable[[], str], readiness: Callable[[], dict[str, Any]]
     ) -> None:
         self.metrics, self.readiness = Kept(metrics), Kept(readiness)
         self._places = threading.BoundedSemaphore(_AT_ONCE)
@@ -119,7 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ready(self) -> tuple[HTTPStatus, str, str]:
         found = self.server.readiness()
-        status = HTTPStatus.OK if all(found.values()) else HTTPStatus.SERVICE_UNAVAILABLE
+        missing = any(value is False for value in found.values())
+        status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
         return status, json.dumps(found) + "\n", "application/json"
 
     def _send(self, status: HTTPStatus, text: str, kind: str = _PLAIN) -> None:

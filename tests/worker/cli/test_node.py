@@ -1,9 +1,12 @@
 """Set-up help: sheet, echo, config check, init, doctor."""
 
+import getpass
 from pathlib import Path
 
 import pytest
 
+from db import echoes
+from db.engine import transaction
 from dicom_node.standin_pacs import Script, StandinPacs
 from screening.settings import CONFIG_NAME, load
 from tests.servers.postgres import free_port
@@ -85,7 +88,12 @@ def test_echo_succeeds(configure: Configure, tmp_path: Path) -> None:
     finally:
         pacs.stop()
     assert ended.status == 0
-    assert ended.json == {"destination": "pacs", "ok": True, "detail": "C-ECHO answered with Success"}
+    told = ended.json
+    assert 0 <= told.pop("milliseconds") < 10_000
+    assert told == {
+        "destination": "pacs", "ok": True, "outcome": "success", "detail": "C-ECHO answered with Success", "advice": "",
+    }  # fmt: skip
+    assert "not kept: there is no database" in ended.err
 
 
 def test_echo_says_that_it_was_rejected_and_why(configure: Configure, tmp_path: Path) -> None:
@@ -105,6 +113,15 @@ def test_echo_says_that_nobody_listens(configure: Configure) -> None:
     ended = opportune("node", "echo", "pacs")
     assert ended.status == 1
     assert "connection refused" in ended.out
+    assert "no program listens on this port" in ended.out
+
+
+def test_echo_is_kept_once_the_node_has_run(configure: Configure, node: Ports) -> None:
+    configure(_pacs(free_port()))
+    assert opportune("node", "echo", "pacs").err == ""
+    with transaction(node.sessions, read_only=True) as s:
+        (kept,) = echoes.of_destination(s, "pacs")
+    assert (kept.ok, kept.outcome, kept.who) == (False, "connection refused", getpass.getuser())
 
 
 def test_echo_names_the_destinations_that_there_are(configure: Configure) -> None:

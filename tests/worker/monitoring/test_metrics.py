@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from db import associations, conditions, instances
+from db import associations, conditions, instances, pauses
 from db.engine import make_engine, make_sessions, transaction
+from db.pauses import Part
 from tests.acceptance.canaries import AE_TITLE, CANARY, TRACES
 from tests.db import factories
 from tests.worker.monitoring.test_exposition import promtool
@@ -35,6 +36,7 @@ def busy(either: Ports) -> Ports:
         factories.receive(s)
         instances.refuse(s, association_id=None, sop_class_uid="1.2", sop_instance_uid="1.3", status=0xA700, reason="x")
         conditions.failed(s, conditions.destination("research"), "no answer")
+        pauses.pause(s, Part.SCREENING, who="jane", why="the GPU is exchanged")
     return busy
 
 
@@ -57,6 +59,8 @@ def test_what_happened_is_told(busy: Ports) -> None:
         "opportune_received_bytes_total": 100,
         'opportune_refused_objects_total{status="0xA700"}': 1,
         "opportune_studies": 1,
+        'opportune_paused{part="screening"}': 1,
+        'opportune_paused{part="intake"}': 0,
         'opportune_jobs{state="inferred"}': 1,
         'opportune_open_jobs{model="cap_mortality_cxr",state="ready"}': 1,
         'opportune_results_total{model="cap_mortality_cxr",kind="findings"}': 1,
@@ -105,9 +109,8 @@ def test_labels_are_closed_sets(busy: Ports) -> None:
     labels = {
         label for metric in collect(busy.settings, busy.sessions) for one in metric.samples for label, _ in one.labels
     }
-    assert labels == {"version", "state", "status", "model", "kind", "code", "decision", "destination", "le"} - {
-        "code", "decision",  # nothing was refused or decided here
-    }  # fmt: skip
+    # "code" and "decision" too, where something was refused or decided
+    assert labels == {"version", "state", "status", "model", "kind", "destination", "le", "part"}
 
 
 def test_names_of_series(ports: Ports) -> None:

@@ -14,12 +14,12 @@ from screening.errors import DatabaseUnavailable
 from worker.monitoring import server
 from worker.monitoring.server import Kept, MetricsServer, answering
 
-READY = {"database": True}
+READY = {"database": True, "paused": {"intake": "2026-03-02T10:00:00+00:00"}}
 
 
 @contextmanager
 def running(
-    metrics: Callable[[], str] = lambda: "a 1\n", readiness: Callable[[], dict[str, bool]] = lambda: READY
+    metrics: Callable[[], str] = lambda: "a 1\n", readiness: Callable[[], dict[str, Any]] = lambda: READY
 ) -> Iterator[int]:
     with answering(MetricsServer(("127.0.0.1", 0), metrics, readiness)) as port:
         yield port
