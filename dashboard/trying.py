@@ -3,6 +3,7 @@
 Nothing is kept and nothing of a file is logged. Time and memory are bounded whatever the files hold.
 """
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -73,7 +74,7 @@ class StudyTried:
     """A study as far as files of it were given."""
 
     accession_number: str
-    date: str  #: Study Date as it stands, YYYYMMDD
+    date: str  #: YYYY-MM-DD; empty where Study Date is none
     description: str
     series: tuple[SeriesTried, ...]
     models: tuple[ModelTried, ...]
@@ -152,11 +153,16 @@ def _study(study: Study, settings: Settings, cards: dict[str, ModelCard]) -> Stu
     tried = [_model(name, card, study, settings, names) for name, card in cards.items()]
     return StudyTried(
         accession_number=first.text("AccessionNumber")[:_LONGEST_TEXT],
-        date=first.text("StudyDate")[:8],
+        date=_date(first.text("StudyDate")),
         description=first.text("StudyDescription")[:_LONGEST_TEXT],
         series=series,
         models=tuple(sorted(tried, key=lambda one: not one.enabled)),
     )
+
+
+def _date(text: str) -> str:
+    """A date of DICOM (VR DA, PS3.5 6.2) as people write it."""
+    return f"{text[:4]}-{text[4:6]}-{text[6:8]}" if re.fullmatch("[0-9]{8}", text) else ""
 
 
 def _names(study: Study) -> dict[str, str]:

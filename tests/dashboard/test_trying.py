@@ -35,7 +35,7 @@ def test_a_study_names_what_would_run_and_why_the_rest_would_not() -> None:
     lateral = chest(1, "1.2.9", ViewPosition="LL", SeriesNumber="2", SeriesDescription="lateral")
     found = tried(chest(), lateral, *scan(40))
     (study,) = found.studies
-    assert (study.accession_number, study.date, study.description) == ("A1", "20260102", "Chest")
+    assert (study.accession_number, study.date, study.description) == ("A1", "2026-01-02", "Chest")
     assert [(one.name, one.modality, one.images) for one in study.series] == [
         ("1", "DX", 1),
         ("2", "DX", 1),

@@ -139,7 +139,7 @@ def test_the_beginning_of_a_file_reads_as_the_whole(tmp_path: Path) -> None:
     assert (part.header, cut) == (whole.header, False)
     assert read_beginning(data, location="x") == (whole, False)
     assert read_beginning(data[: data.index(b"\x28\0\x10\0US") + 9], location="x")[1]
-    with pytest.raises(BadHeader, match="the header has no .*StudyInstanceUID"):
+    with pytest.raises(BadHeader, match=r"the header has no .*StudyInstanceUID"):
         read_beginning(data[:200], location="x")
 
 

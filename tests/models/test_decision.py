@@ -39,7 +39,7 @@ def test_a_site_may_keep_a_model_for_some(registry: FakeRegistry) -> None:
     [(KeyError("DOE^JANE"), "KeyError in tests.models"), (WeightsMismatch("the card is broken"), "the card is broken")],
 )
 def test_a_selection_that_fails_rejects_every_series(registry: FakeRegistry, fault: Exception, said: str) -> None:
-    def failing(_study: Study) -> Selection:
+    def failing(study: Study) -> Selection:
         raise fault
 
     registry.selectors[MODEL] = failing
