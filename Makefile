@@ -1,6 +1,6 @@
 # make demo    set up and run the whole node once on sample studies
 # make test    set up (with test servers) and test
-# make viewer  open every result in OHIF with a browser; pictures in build/viewer/pictures
+# make viewer  open every result in OHIF and every page of the dashboard with a browser; pictures in build/viewer/pictures
 # make check   style, format, types, floors
 # make faults  inject the matrix of faults into real nodes, count what was lost, write docs/faults.md
 # make soak    an hour of work under load, and what the processes hold; writes docs/soak.md

@@ -9,11 +9,11 @@ from models import registry
 from models.contract import ScreeningModel
 from screening.card import ModelCard
 from screening.errors import BadHeader, BadPixelData
+from screening.faults import describe
 from screening.findings import NotEvaluable, Outcome
 from screening.images import Image
 from screening.reports import Report
 from screening.types import ClinicalContext, Eligible, Instance, Patient
-from worker.faults import describe
 from worker.pipeline import Pipeline
 from worker.request import ScreenRequest
 

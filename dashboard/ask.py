@@ -50,6 +50,7 @@ class Ask:
     values: Mapping[str, Any]  #: of the path, e.g. study_id
     query: Mapping[str, str] = field(repr=False)
     form: Mapping[str, str] = field(repr=False)
+    files: tuple[bytes, ...] = field(default=(), repr=False)  #: beginnings of files, of a route that takes them
     cookies: Mapping[str, str] = field(repr=False)
     client: str  #: address that it comes from
     fragment: bool  #: asked for by htmx, which puts the answer into a page

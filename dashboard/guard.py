@@ -1,19 +1,23 @@
 """Stands before every handler: who asks, whether that role may, whether the page's own form was sent."""
 
+import asyncio
 import hmac
 import json
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from dashboard import cookies
 from dashboard.api.answers import refuse
 from dashboard.ask import Ask, NotFound, Parts, Signed, go_to, page
+from dashboard.framing import TooMuch, read_files
 from dashboard.route import Open, Route
 from db import api_tokens, user_sessions
 from db.engine import transaction
@@ -24,12 +28,16 @@ _log = logging.getLogger(__name__)
 _LONGEST_FORM = 64 * 1024  # bytes
 _MOST_FIELDS = 1000
 _TOO_LARGE = 2**63  # for a number of a row
+_SECONDS_TO_SEND = 120.0  # files
 
+_Found = TypeVar("_Found")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def endpoint(route: Route, parts: Parts) -> Endpoint:
     """What Starlette calls for a route."""
+    if route.files:
+        return _endpoint_of_files(route, parts)
 
     async def answer(request: Request) -> Response:
         form = await _form(request) if route.changes else {}
@@ -37,6 +45,41 @@ def endpoint(route: Route, parts: Parts) -> Endpoint:
             return await run_in_threadpool(_refuse, route, _ask(request, parts, {}), 413, "That is too long.")
         bearer = request.headers.get("authorization", "") if route.api else ""
         return await run_in_threadpool(_answer, route, _ask(request, parts, form), bearer)
+
+    return answer
+
+
+def _endpoint_of_files(route: Route, parts: Parts) -> Endpoint:
+    """The same for files: nothing of them is read before it is known who sends them, nor for two at a time."""
+    place = threading.Lock()
+
+    async def answer(request: Request) -> Response:
+        asked = _ask(request, parts, {"csrf": request.headers.get("x-csrf-token", "")})
+        bearer = request.headers.get("authorization", "") if route.api else ""
+        admitted = await run_in_threadpool(_admit, route, asked, bearer)
+        if isinstance(admitted, Response):
+            return admitted
+        by: Ask = admitted
+
+        async def refused(status: int, why: str) -> Response:
+            return await run_in_threadpool(_refuse, route, by, status, why)
+
+        if not place.acquire(blocking=False):
+            return await refused(503, "Somebody else's files are being looked at. Try again in a moment.")
+        try:
+            async with asyncio.timeout(_SECONDS_TO_SEND):
+                files = await read_files(request.stream())
+            return await run_in_threadpool(_handle, route, replace(by, files=files))
+        except TooMuch as exc:
+            return await refused(413, f"That is too much: {exc}.")
+        except ValueError:
+            return await refused(422, "The files did not come whole.")
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
+        except TimeoutError:
+            return await refused(408, f"The files did not come within {_SECONDS_TO_SEND:.0f} seconds.")
+        finally:
+            place.release()
 
     return answer
 
@@ -75,12 +118,31 @@ def _fields(value: object) -> dict[str, str]:
 
 
 def _answer(route: Route, ask: Ask, bearer: str) -> Response:
-    try:
+    admitted = _admit(route, ask, bearer)
+    return admitted if isinstance(admitted, Response) else _handle(route, admitted)
+
+
+def _admit(route: Route, ask: Ask, bearer: str) -> Ask | Response:
+    """The request with who asks, or the answer to who may not."""
+
+    def admitted() -> Ask | Response:
         if any(isinstance(value, int) and value >= _TOO_LARGE for value in ask.values.values()):
             raise NotFound("there is no such page")
-        ask = _with_token(ask, bearer) if route.api else _with_session(route, ask)
-        refusal = _refusal_of_program(route, ask) if route.api else _refusal(route, ask)
-        return route.handler(ask) if refusal is None else refusal
+        known = _with_token(ask, bearer) if route.api else _with_session(route, ask)
+        refusal = _refusal_of_program(route, known) if route.api else _refusal(route, known)
+        return known if refusal is None else refusal
+
+    return _told(route, ask, admitted)
+
+
+def _handle(route: Route, ask: Ask) -> Response:
+    return _told(route, ask, lambda: route.handler(ask))
+
+
+def _told(route: Route, ask: Ask, step: Callable[[], _Found]) -> _Found | Response:
+    """What a step finds, or a page that says what went wrong."""
+    try:
+        return step()
     except NotFound as exc:
         return _refuse(route, ask, 404, str(exc)[:1].upper() + str(exc)[1:] + ".")
     except DatabaseUnavailable as exc:

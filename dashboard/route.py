@@ -30,6 +30,7 @@ class Route:
     least: Role | Open
     menu: str | None = None  #: its name in the menu
     api: bool = False  #: asked by programs with a token, answered with JSON
+    files: bool = False  #: its body holds files' beginnings (dashboard.framing), the session's token is in a header
     in_use: bool = True  #: False for what pages fetch by themselves: it does not keep a sign-in alive
 
     def __post_init__(self) -> None:
@@ -37,6 +38,8 @@ class Route:
             raise ValueError(f"method must be GET or POST, got {self.method}")
         if self.menu is not None and (self.method != "GET" or "{" in self.path):
             raise ValueError("menu is for pages without values in their path")
+        if self.files and (self.method != "POST" or self.least is Open.ANYBODY):
+            raise ValueError("files are sent to a route that asks who sends them")
         if self.api and (isinstance(self.least, Open) or self.menu is not None):
             raise ValueError("a route of the API needs a role, and is in no menu")
 

@@ -19,7 +19,7 @@ from db.upsert import insert_or_ignore
 from screening import clock
 from screening.types import Instance
 
-_ANOTHER_PATIENT = "another patient (PatientID or its issuer) came under this Study Instance UID"
+ANOTHER_PATIENT = "another patient (PatientID or its issuer) came under this Study Instance UID"
 
 LONGEST_ACCESSION_NUMBER = 64
 """Of what is indexed. VR SH allows 16 (PS3.5 6.2); an index entry of PostgreSQL does not take any length."""
@@ -169,9 +169,9 @@ def index(s: Session, instance_id: int, instance: Instance) -> str:
     row.header = dict(instance.header)
     s.flush()
     if not _same_patient(study, instance):
-        study.conflict = study.conflict or f"{_ANOTHER_PATIENT}: instance {instance_id}"
+        study.conflict = study.conflict or f"{ANOTHER_PATIENT}: instance {instance_id}"
         study.intake_due = True  # intake shall see the conflict, even after it was done
-        return _settle(s, row, InstanceState.CONFLICT, "another-patient", _ANOTHER_PATIENT)
+        return _settle(s, row, InstanceState.CONFLICT, "another-patient", ANOTHER_PATIENT)
     try:
         with s.begin_nested():
             return _admit(s, row, study, instance)

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from dicom_node.file_bytes import FileBytes
+from dicom_node.file_bytes import Bytes
 from screening.errors import BadHeader
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
@@ -37,6 +37,8 @@ MAX_DEPTH = 32
 """Nested sequences; the deepest standard image objects need about 8."""
 MAX_ELEMENTS = 500_000
 """Elements looked at in one file. An enhanced CT of 2,000 frames has about 100,000."""
+SHORTEST_ELEMENT = 8
+"""Bytes: tag and length. A file that is walked through once has no more elements than this allows."""
 MAX_VALUE = 64 * 1024
 """Bytes kept of one value that is no pixel data. The longest look-up table (65,536 16-bit entries) is read apart."""
 
@@ -59,7 +61,7 @@ Elements = dict[int, Element]
 class DataSet:
     """The wanted elements of a file, up to and including its pixel data element (only located)."""
 
-    file: FileBytes = field(repr=False)
+    file: Bytes = field(repr=False)
     elements: Elements = field(repr=False)
     start: int  #: where the data set begins, after the file meta information
     transfer_syntax_uid: str
@@ -71,7 +73,7 @@ class DataSet:
         return b"" if element.length == UNDEFINED else self.file.read(element.offset, min(element.length, limit))
 
 
-def read_data_set(file: FileBytes, wanted: Collection[int]) -> DataSet:
+def read_data_set(file: Bytes, wanted: Collection[int], *, most_elements: int | None = None) -> DataSet:
     """The wanted elements (at any depth) of a DICOM file, with or without preamble and file meta information.
 
     Raises
@@ -80,7 +82,7 @@ def read_data_set(file: FileBytes, wanted: Collection[int]) -> DataSet:
         If this is no DICOM file, or one that no bounded reader should follow (deflated, too deep, too many elements).
     """
     start = 132 if file.read(128, 4) == b"DICM" else 0
-    walker = _Walker(file, frozenset(wanted) | _ALWAYS_KEPT)
+    walker = _Walker(file, frozenset(wanted) | _ALWAYS_KEPT, most_elements)
     meta, start = walker.file_meta(start)
     declared = _uid(file, meta.get(TRANSFER_SYNTAX_UID))
     if declared == DEFLATED:
@@ -92,7 +94,7 @@ def read_data_set(file: FileBytes, wanted: Collection[int]) -> DataSet:
     return DataSet(file, meta | elements, start, declared or guessed, walker.byte_order, walker.truncated)
 
 
-def _uid(file: FileBytes, element: Element | None) -> str:
+def _uid(file: Bytes, element: Element | None) -> str:
     raw = b"" if element is None else file.read(element.offset, min(element.length, 64))
     return raw.decode("ascii", "replace").strip("\0 ")
 
@@ -114,8 +116,9 @@ def _encoding(head: bytes, declared: str) -> tuple[bool, bool]:
 class _Walker:
     """Reads element by element; knows the limits that hold for the whole file."""
 
-    def __init__(self, file: FileBytes, wanted: frozenset[int]) -> None:
+    def __init__(self, file: Bytes, wanted: frozenset[int], most_elements: int | None) -> None:
         self._file, self._wanted = file, wanted
+        self._most = MAX_ELEMENTS if most_elements is None else most_elements
         self._seen = 0
         self.byte_order = "<"
         self.truncated = False
@@ -211,8 +214,8 @@ class _Walker:
 
     def _count(self) -> None:
         self._seen += 1
-        if self._seen > MAX_ELEMENTS:
-            raise BadHeader(f"the file has more than {MAX_ELEMENTS} elements")
+        if self._seen > self._most:
+            raise BadHeader(f"the file has more than {self._most} elements")
 
 
 def nested(elements: Elements, *tags: int) -> Iterator[Elements]:

@@ -1,13 +1,34 @@
-"""A file as a read-only run of bytes that is never held in memory as a whole."""
+"""Read-only runs of bytes: a file, which is never held in memory as a whole, and what is held already."""
 
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from screening.errors import SpoolUnavailable
 
 _BLOCK = 64 * 1024
+
+
+class Bytes(Protocol):
+    """Where bytes are read from."""
+
+    size: int
+
+    def read(self, start: int, length: int) -> bytes:
+        """Up to `length` bytes from `start`; fewer at the end."""
+
+
+class HeldBytes:
+    """Bytes in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size = len(data)
+
+    def read(self, start: int, length: int) -> bytes:
+        """Up to `length` bytes from `start`; fewer at the end."""
+        return self._data[start : start + max(0, length)]
 
 
 class FileBytes:

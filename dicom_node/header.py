@@ -14,12 +14,13 @@ from pathlib import Path
 from dicom_node.elements import (
     MEDIA_STORAGE_SOP_CLASS_UID,
     MEDIA_STORAGE_SOP_INSTANCE_UID,
+    SHORTEST_ELEMENT,
     DataSet,
     Elements,
     nested,
     read_data_set,
 )
-from dicom_node.file_bytes import FileBytes
+from dicom_node.file_bytes import FileBytes, HeldBytes
 from dicom_node.keywords import CODE, FUNCTIONAL_GROUPS, KEPT, tag
 from dicom_node.values import charset_of, text_of, value_of
 from screening.errors import BadHeader
@@ -55,20 +56,37 @@ def read_instance(path: Path, *, location: str) -> Instance:
         If the file cannot be read.
     """
     with FileBytes(path) as file:
-        data_set = read_data_set(file, _WANTED)
-        values = _header_values(data_set)
-        header = Header(values)
-        sop_class = header.text("SOPClassUID") or _meta(data_set, MEDIA_STORAGE_SOP_CLASS_UID)
-        if sop_class == _DICOMDIR:
-            raise BadHeader("this is a DICOMDIR (an index of files on a medium), not an instance")
-        uids = {
-            "SOPClassUID": sop_class,
-            "SOPInstanceUID": header.text("SOPInstanceUID") or _meta(data_set, MEDIA_STORAGE_SOP_INSTANCE_UID),
-            "StudyInstanceUID": header.text("StudyInstanceUID"),
-            "SeriesInstanceUID": header.text("SeriesInstanceUID"),
-        }
-        _require_uids(uids | {"TransferSyntaxUID": data_set.transfer_syntax_uid}, truncated=data_set.truncated)
-        digest = _digest(data_set)
+        return _instance(read_data_set(file, _WANTED), location)
+
+
+def read_beginning(data: bytes, *, location: str) -> tuple[Instance, bool]:
+    """The same of the first bytes of a file, and whether they end inside its header: what stands after is absent then.
+
+    The digest is that of these bytes. Takes time and memory in proportion to them, whatever lengths they claim.
+
+    Raises
+    ------
+    BadHeader
+        As `read_instance`.
+    """
+    data_set = read_data_set(HeldBytes(data), _WANTED, most_elements=len(data) // SHORTEST_ELEMENT)
+    return _instance(data_set, location), data_set.truncated
+
+
+def _instance(data_set: DataSet, location: str) -> Instance:
+    values = _header_values(data_set)
+    header = Header(values)
+    sop_class = header.text("SOPClassUID") or _meta(data_set, MEDIA_STORAGE_SOP_CLASS_UID)
+    if sop_class == _DICOMDIR:
+        raise BadHeader("this is a DICOMDIR (an index of files on a medium), not an instance")
+    uids = {
+        "SOPClassUID": sop_class,
+        "SOPInstanceUID": header.text("SOPInstanceUID") or _meta(data_set, MEDIA_STORAGE_SOP_INSTANCE_UID),
+        "StudyInstanceUID": header.text("StudyInstanceUID"),
+        "SeriesInstanceUID": header.text("SeriesInstanceUID"),
+    }
+    _require_uids(uids | {"TransferSyntaxUID": data_set.transfer_syntax_uid}, truncated=data_set.truncated)
+    digest = _digest(data_set)
     return Instance(
         sop_class_uid=uids["SOPClassUID"],
         sop_instance_uid=uids["SOPInstanceUID"],

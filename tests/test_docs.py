@@ -77,8 +77,8 @@ def test_guide_explains_each_decision() -> None:
     said = set(
         re.findall(r"^\| `([a-z-]+)` \|", section("docs/operators-guide.md", "Decisions on a study"), re.MULTILINE)
     )
-    source = page("worker/intake.py")
-    made = set(re.findall(r'(?:selection|\)), "([a-z-]+)",', source))
+    source = page("worker/intake.py") + page("models/decision.py")
+    made = set(re.findall(r'(?:selection, |\), |decision=)"([a-z-]+)",', source))
     assert made
     assert made == said
 

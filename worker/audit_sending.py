@@ -10,8 +10,8 @@ from db.audit_messages import Waiting, Way
 from db.engine import transaction
 from dicom_node.audit.syslog import Repository, record_of
 from screening.errors import Retryable, SpoolUnavailable
+from screening.faults import describe
 from screening.log_settings import Audit
-from worker.faults import describe
 from worker.ports import Ports
 from worker.rotating import PrivateFile
 

@@ -10,11 +10,11 @@ from celery import Celery
 from db.engine import SchemaState, database_now, make_engine, make_sessions, schema_state, transaction
 from dicom_node import scu
 from dicom_node.tls import server_context
-from models import registry
+from models import indication, registry
 from models.engines import openvino_import
 from screening.errors import ScreeningError
 from screening.settings import Destination, Settings
-from worker import indication, spool_owner
+from worker import spool_owner
 from worker.sandbox import warming
 from worker.sandbox.confinement import kept_from
 from worker.timeouts import timeouts_of

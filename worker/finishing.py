@@ -11,11 +11,11 @@ from db.engine import transaction
 from models import registry
 from screening import failpoints
 from screening.errors import ConfigurationChanged, DatabaseUnavailable, LeaseLost, Permanent, Retryable, WeightsMismatch
+from screening.faults import describe
 from screening.findings import NotEvaluable, Outcome
 from screening.jobs import Claim
 from screening.reports import Report
 from screening.settings import Destination, Settings
-from worker.faults import describe
 from worker.log_format import about
 from worker.ports import Ports
 from worker.sandbox.protocol import Answer

@@ -10,8 +10,8 @@ from db.engine import transaction
 from db.instances import Received
 from dicom_node.header import is_own_output, read_instance
 from screening.errors import BadHeader, Retryable, SpoolUnavailable
+from screening.faults import describe
 from screening.types import Instance
-from worker.faults import describe
 from worker.ports import Ports
 
 _log = logging.getLogger(__name__)

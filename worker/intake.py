@@ -6,13 +6,13 @@ from sqlalchemy.orm import Session
 
 from db import context, jobs, selections, studies
 from db.engine import transaction
-from models import registry
+from models import decision, registry
+from models.decision import Decision
 from screening.errors import DatabaseUnavailable, ScreeningError
+from screening.faults import describe
 from screening.jobs import Job, input_digest
 from screening.settings import ModelSettings
-from screening.types import ClinicalContext, Eligible, Ineligible, Selection, Study
-from worker import indication
-from worker.faults import describe
+from screening.types import ClinicalContext, Eligible, Study
 from worker.ports import Ports
 
 _log = logging.getLogger(__name__)
@@ -56,11 +56,11 @@ def take_in(session: Session, ports: Ports, study_instance_uid: str) -> list[tup
     for name, settings in sorted(ports.settings.models.items()):
         if not settings.enabled:
             continue
-        selection, decision, reason = _decide(name, settings, study, known, conflict)
+        found = decision.narrow(name, settings, study, known, select(name, study, conflict))
         version = registry.card(name, settings).version
-        selections.record(session, study_instance_uid, name, version, selection, decision, reason)
-        if decision == "eligible" and selection.chosen is not None:
-            job, created = open_job(session, study, name, settings, selection.chosen, known=known)
+        selections.record(session, study_instance_uid, name, version, *found)
+        if found.decision == "eligible" and found.selection.chosen is not None:
+            job, created = open_job(session, study, name, settings, found.selection.chosen, known=known)
             opened += [(job.job_id, settings.queue)] if created else []
     studies.intake_done(session, study_instance_uid, input_digest(study.instances, known))
     return opened
@@ -89,50 +89,9 @@ def open_job(
     )
 
 
-def select(name: str, study: Study, conflict: str | None) -> tuple[Selection, str, str]:
-    """What a model selects, whether or not it shall run: "eligible", "ineligible", "conflict" or "failed", and why."""
-    if conflict is not None:
-        code = "images-removed" if conflict == studies.REMOVED else "patient-conflict"
-        return _reject_all(study, code, conflict), "conflict", conflict
-    try:
-        selection = registry.selector(name)(study)
-    except ScreeningError as exc:
-        return _reject_all(study, "selection-failed", str(exc)), "failed", str(exc)
-    except Exception as exc:  # noqa: BLE001 (one study with a header nobody foresaw must not stop the others)
-        reason = f"the selection of {name} failed: {describe(exc)}; please report this"
-        _log.error(reason)
-        return _reject_all(study, "selection-failed", reason), "failed", reason
-    if selection.chosen is None:
-        return selection, "ineligible", _summary(selection)
-    return selection, "eligible", selection.chosen.reason
-
-
-def _decide(
-    name: str, settings: ModelSettings, study: Study, known: ClinicalContext, conflict: str | None
-) -> tuple[Selection, str, str]:
-    """Selection, decision and reason: as `select`, or "not-indicated" or "manual" for an eligible study."""
-    selection, decision, reason = select(name, study, conflict)
-    if decision != "eligible":
-        return selection, decision, reason
-    when, wanted = indication.rule(name, settings)
-    if when == "manual":
-        return selection, "manual", f"{name} runs by command only (models.{name}.when = manual)"
-    if when == "indication":
-        shown = indication.match(study, known, wanted)
-        if shown is None:
-            return selection, "not-indicated", "no diagnosis or request shows the indication of this model"
-        return selection, "eligible", f"{reason}; indication {shown}"
-    return selection, "eligible", reason
-
-
-def _reject_all(study: Study, code: str, reason: str) -> Selection:
-    rejected = tuple(
-        Ineligible(series_instance_uid=series.series_instance_uid, code=code, reason=reason) for series in study.series
-    )
-    return Selection(chosen=None, rejected=rejected)
-
-
-def _summary(selection: Selection) -> str:
-    """The reasons of all rejected series, each once."""
-    reasons = dict.fromkeys(item.reason for item in selection.rejected)
-    return "; ".join(reasons) or "the study holds no series"
+def select(name: str, study: Study, conflict: str | None) -> Decision:
+    """As `models.decision.select`; "conflict" for a study that contradicts itself or is no longer whole."""
+    if conflict is None:
+        return decision.select(name, study)
+    code = "images-removed" if conflict == studies.REMOVED else "patient-conflict"
+    return Decision(decision.reject_all(study, code, conflict), "conflict", conflict)

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from screening.faults import describe
 from screening.printable import printable
-from worker.faults import describe, trace
+from worker.faults import trace
 from worker.secrecy import Secrecy
 
 LONGEST = 8192  # characters of a message

@@ -18,13 +18,13 @@ from models.contract import ScreeningModel
 from models.engines.company import leave_company
 from screening import failpoints
 from screening.errors import BadGeometry, BadPixelData
+from screening.faults import describe
 from screening.findings import Findings, NotEvaluable, Outcome
 from screening.images import Image, Radiograph
 from screening.patient import patient_of
 from screening.reports import Report
 from screening.stopwatch import one_at_a_time, stage
 from worker.engines import Settled, settle
-from worker.faults import describe
 from worker.kept_image import KeptImage, most_bytes
 from worker.request import ScreenRequest
 from worker.version import SOFTWARE_VERSION

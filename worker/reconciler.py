@@ -10,11 +10,11 @@ from db import deliveries, instances, jobs, studies, tallies
 from db.engine import transaction
 from screening import failpoints
 from screening.errors import DatabaseUnavailable, Permanent, Retryable
+from screening.faults import describe
 from worker import audit_head, spool_owner
 from worker.audit_reports import report_received
 from worker.celery_app import DELIVER_QUEUE
 from worker.commitment import look_up, make_sure
-from worker.faults import describe
 from worker.indexing import give_up, index_received
 from worker.intake import intake_quiet
 from worker.ports import Ports

@@ -1,7 +1,6 @@
 """`opportune screen`: a folder of DICOM in, result objects and findings out. No network, no database."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,14 @@ from dicom_node.header import is_own_output, read_instance
 from models import registry
 from screening.clock import now
 from screening.errors import BadHeader, ScreeningError, SpoolUnavailable
+from screening.faults import describe
 from screening.findings import NotEvaluable
+from screening.grouping import studies_of
 from screening.jobs import input_digest
 from screening.reports import Report
 from screening.serialize import outcome_to_json
 from screening.settings import Settings
-from screening.types import ClinicalContext, Eligible, Instance, Series, Study
-from worker.faults import describe
+from screening.types import ClinicalContext, Eligible, Instance, Study
 from worker.pipeline import Pipeline
 from worker.request import ScreenRequest
 
@@ -49,7 +49,7 @@ def read_folder(path: Path) -> tuple[list[Study], list[Unread]]:
         before = found.setdefault(instance.sop_instance_uid, instance)
         if before.digest != instance.digest:
             unread.append(Unread(path=file, reason="another file has this SOP Instance UID and other bytes"))
-    return _studies(found.values()), unread
+    return studies_of(found.values()), unread
 
 
 def screen_study(
@@ -134,31 +134,3 @@ def _write(report: Report, folder: Path) -> list[dict[str, str]]:
              "sop_instance_uid": item.sop_instance_uid, "path": str(path)}
         )  # fmt: skip
     return written
-
-
-def _studies(instances: Iterable[Instance]) -> list[Study]:
-    by_study: dict[str, dict[str, list[Instance]]] = defaultdict(lambda: defaultdict(list))
-    for instance in instances:
-        by_study[instance.study_instance_uid][instance.series_instance_uid].append(instance)
-    return [
-        Study(
-            study_instance_uid=study_uid,
-            series=tuple(
-                Series(series_instance_uid=uid, instances=tuple(sorted(items, key=_in_series)))
-                for uid, items in sorted(series.items(), key=_in_study)
-            ),
-        )
-        for study_uid, series in sorted(by_study.items())
-    ]
-
-
-def _in_study(item: tuple[str, list[Instance]]) -> tuple[bool, float, str]:
-    """The order in which the database keeps series: a selection must not depend on where the study lies."""
-    uid, instances = item
-    number = instances[0].header.number("SeriesNumber")
-    return number is None, number or 0, uid
-
-
-def _in_series(instance: Instance) -> tuple[bool, float, str]:
-    number = instance.header.number("InstanceNumber")
-    return number is None, number or 0, instance.sop_instance_uid

@@ -1,5 +1,6 @@
 """What programs may ask for."""
 
+from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import Response
@@ -8,6 +9,7 @@ from dashboard.api.answers import answer, refuse
 from dashboard.ask import Ask
 from dashboard.narrowing import mark, place, wanted
 from dashboard.pages.study import uid_of
+from dashboard.trying import try_files
 from db import audit, deliveries, jobs, processes, study_list
 from db import status as counting
 from db.engine import transaction
@@ -84,6 +86,11 @@ def failed_deliveries(ask: Ask) -> Response:
         for item in found
     ]  # fmt: skip
     return answer({"deliveries": rows})
+
+
+def rules(ask: Ask) -> Response:
+    """Which models would run on the files in the body, and why the others would not. Nothing of them is kept."""
+    return answer(asdict(try_files(ask.parts.settings, ask.files)))
 
 
 def _study(line: StudyLine) -> dict[str, Any]:

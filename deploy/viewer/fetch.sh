@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Unpacks the viewer OHIF (MIT) and the browser driver playwright-core (Apache-2.0) into a folder:
+# Unpacks what tests with a browser need into a folder: the viewer OHIF (MIT), the browser driver playwright-core
+# (Apache-2.0) and axe-core (MPL-2.0), which looks for what keeps people out of a page; none of it is shipped:
 #   deploy/viewer/fetch.sh build/viewer/packages
 # Versions and the SHA-512 of each archive are in packages.txt; npm brings them. A second run changes nothing.
 set -euo pipefail

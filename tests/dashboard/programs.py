@@ -19,6 +19,9 @@ class Program:
                 self.token = api_tokens.issue(s, role.value, label="test", role=role, valid_seconds=60, who="root")
         self._http = TestClient(make_app(site.parts), base_url=ADDRESS, raise_server_exceptions=False)
 
+    def send(self, path: str, body: bytes) -> Response:
+        return self._http.post(path, headers={"Authorization": f"Bearer {self.token}"}, content=body)
+
     def ask(self, method: str, path: str, **body: str) -> Response:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return self._http.request(method, path, headers=headers, json=body or None)

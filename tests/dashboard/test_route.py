@@ -33,6 +33,12 @@ def test_what_changes_is_sent_as_a_form() -> None:
         Route(method="DELETE", path="/", handler=_nothing, least=Role.ADMIN)
 
 
+@pytest.mark.parametrize(("method", "least"), [("GET", Role.ADMIN), ("POST", Open.ANYBODY)])
+def test_files_are_sent_by_somebody(method: str, least: Role | Open) -> None:
+    with pytest.raises(ValueError, match="files"):
+        Route(method=method, path="/", handler=_nothing, least=least, files=True)
+
+
 @pytest.mark.parametrize(("method", "path"), [("POST", "/a"), ("GET", "/a/{b}")])
 def test_the_menu_leads_to_pages(method: str, path: str) -> None:
     with pytest.raises(ValueError, match="menu"):

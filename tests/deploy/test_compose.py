@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography import x509
 
 from screening.card import Evidence
 from screening.monitoring_settings import Metrics
@@ -19,10 +21,11 @@ from tests.deploy.documents import DEPLOY, ROOT, read_yaml
 
 ROLES = ("listener", "reconciler", "delivery")
 PROFILES = {
-    "worker-cpu": "cpu", "worker-gpu": "gpu", "orthanc": "demo", "flower": "flower", "metrics": "monitoring",
-    "prometheus": "monitoring", "alertmanager": "monitoring", "grafana": "monitoring",
+    "worker-cpu": "cpu", "worker-gpu": "gpu", "orthanc": "demo", "flower": "flower", "dashboard": "dashboard",
+    "metrics": "monitoring", "prometheus": "monitoring", "alertmanager": "monitoring", "grafana": "monitoring",
 }  # fmt: skip
-SECRETS = ("database_url", "broker_url", "postgres_password", "redis_password", "grafana_password", "flower_login")
+SECRETS = ("database_url", "broker_url", "postgres_password", "redis_password", "dashboard_certificate",
+           "dashboard_key", "grafana_password", "flower_login")  # fmt: skip
 
 
 def compose(*arguments: str, **environ: str) -> str:
@@ -72,6 +75,7 @@ def test_each_of_ours_runs_a_command_that_there_is_in_the_image_that_can() -> No
     ours = {name: values for name, values in services().items() if str(values["image"]).startswith("opportune:")}
     assert {name: values["command"] for name, values in ours.items()} == {
         **{role: [role] for role in ROLES},
+        "dashboard": ["dashboard"],
         "metrics": ["metrics", "--serve"],
         "worker-cpu": ["worker", "--queue", "screen"],
         "worker-gpu": ["worker", "--queue", "screen"],
@@ -127,6 +131,21 @@ def test_health_is_asked_of_our_own_command() -> None:
     assert f":{Metrics().port}/healthz" in asked
 
 
+def test_the_dashboard_is_reached_by_tls_and_asked_where_it_answers(tmp_path: Path) -> None:
+    found = services()["dashboard"]
+    environ = {name: value for name, value in found["environment"].items() if "DASHBOARD" in name}
+    settings = load(environ, DEPLOY / "opportune.toml").dashboard
+    assert (settings.host, settings.secure) == ("0.0.0.0", True)
+    given = {f"/run/secrets/{one if isinstance(one, str) else one['source']}" for one in found["secrets"]}
+    assert {str(settings.certificate), str(settings.key)} <= given
+    asked = found["healthcheck"]["test"][-1]
+    compile(asked, "health", "exec")
+    assert f"https://127.0.0.1:{settings.port}/healthz" in asked
+    assert read_yaml(ROOT / "docker-compose.yml")["services"]["dashboard"]["ports"] == [
+        f"${{OPPORTUNE_DASHBOARD_ADDRESS:-127.0.0.1}}:{settings.port}:{settings.port}"
+    ]
+
+
 def test_what_serves_for_long_is_asked_whether_it_does() -> None:
     without = {name for name, values in services().items() if "healthcheck" not in values}
     assert without == {"orthanc", "flower"}, "a stand-in, and a page that may be away"
@@ -157,6 +176,12 @@ def test_made_secrets_are_accepted_and_kept(tmp_path: Path) -> None:
     assert set(first) == set(SECRETS)
     assert len(first["postgres_password"]) == len(first["grafana_password"]) == 48
     assert re.fullmatch(r"opportune:[0-9a-f]{48}", first["flower_login"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "dashboard_certificate", folder / "dashboard_key")
+    names = x509.load_pem_x509_certificate(first["dashboard_certificate"].encode()).extensions
+    assert names.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName) == [
+        "localhost"
+    ]
     environ = {
         "OPPORTUNE_DATABASE_URL_FILE": str(folder / "database_url"),
         "OPPORTUNE_BROKER_URL_FILE": str(folder / "broker_url"),

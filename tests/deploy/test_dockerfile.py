@@ -98,11 +98,12 @@ def test_the_light_image_has_its_own_lock() -> None:
 
 
 def test_ports_are_those_of_the_settings() -> None:
+    from screening.dashboard_settings import Dashboard
     from screening.monitoring_settings import Metrics
     from screening.settings import Node, Tls
 
     for name in ("light", "full"):
-        assert values(stages()[name], "EXPOSE") == [f"{Node().port} {Tls().port} {Metrics().port}"]
+        assert values(stages()[name], "EXPOSE") == [f"{Node().port} {Tls().port} {Dashboard().port} {Metrics().port}"]
 
 
 def test_continued_lines_are_joined(tmp_path: Path) -> None:

@@ -20,13 +20,14 @@ from tests.test_docs import command_lines
 FOLDER = DEPLOY / "k8s"
 KUSTOMIZATION = read_yaml(FOLDER / "kustomization.yaml")
 OBJECTS = [one for name in KUSTOMIZATION["resources"] for one in read_all_yaml(FOLDER / name)]
-ROLES = ("listener", "reconciler", "delivery", "worker", "metrics")
+ROLES = ("listener", "reconciler", "delivery", "worker", "dashboard", "metrics")
 
 REQUIRED = {
     ("apps/v1", "Deployment"): ("selector", "template"),
     ("v1", "Service"): ("selector", "ports"),
     ("v1", "PersistentVolumeClaim"): ("accessModes", "resources"),
     ("v1", "ServiceAccount"): (),
+    ("networking.k8s.io/v1", "Ingress"): ("tls", "rules"),
     ("networking.k8s.io/v1", "NetworkPolicy"): ("podSelector", "policyTypes"),
     ("keda.sh/v1alpha1", "ScaledObject"): ("scaleTargetRef", "triggers"),
     ("keda.sh/v1alpha1", "TriggerAuthentication"): ("secretTargetRef",),
@@ -153,6 +154,23 @@ def test_probes_ask_what_is_answered() -> None:
     assert environment("metrics")["OPPORTUNE_METRICS__BIND"] == "0.0.0.0"
     for role in ("reconciler", "delivery", "worker"):
         assert container(role)["livenessProbe"]["exec"]["command"] == ["opportune", "doctor", "--local", "--json"]
+
+
+def test_the_dashboard_is_behind_an_ingress_that_ends_tls() -> None:
+    found = {name: value for name, value in environment("dashboard").items() if "DASHBOARD" in name}
+    settings = load(found, FOLDER / "opportune.toml").dashboard
+    assert (settings.host, settings.certificate, settings.secure) == ("0.0.0.0", None, True)
+    (rule,) = (ingress := of_kind("Ingress")["opportune-dashboard"])["rules"]
+    assert (rule["host"],) == settings.hosts == tuple(ingress["tls"][0]["hosts"])
+    (path,) = rule["http"]["paths"]
+    (port,) = of_kind("Service")[path["backend"]["service"]["name"]]["ports"]
+    assert (port["name"], port["port"]) == (path["backend"]["service"]["port"]["name"], settings.port)
+    (opened,) = of_kind("NetworkPolicy")["opportune-dashboard-in"]["ingress"]
+    assert [one["port"] for one in opened["ports"]] == [settings.port]
+    for probe in ("readinessProbe", "livenessProbe"):
+        asked = container("dashboard")[probe]["httpGet"]
+        assert (asked["path"], asked["httpHeaders"]) == ("/healthz", [{"name": "Host", "value": "localhost"}])
+        assert asked["httpHeaders"][0]["value"] in settings.known_hosts
 
 
 def test_network_is_closed_but_for_what_is_named() -> None:

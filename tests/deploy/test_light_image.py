@@ -6,6 +6,8 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
@@ -37,6 +39,8 @@ port = 104
 enabled = true
 [models.bone_muscle_ct]
 enabled = true
+[dashboard]
+port = {dashboard}
 [metrics]
 port = {metrics}
 """
@@ -84,16 +88,25 @@ def _run(command: list[str], folder: Path, environment: dict[str, str]) -> subpr
     )  # fmt: skip
 
 
+def _alive(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            return bool(answer.read() == b"ok")
+    except URLError:
+        return False
+
+
 @pytest.mark.slow
 def test_each_role_but_the_worker_starts_and_is_healthy(tmp_path: Path, environment: dict[str, str]) -> None:
-    port, metrics = free_port(), free_port()
+    port, metrics, page = free_port(), free_port(), free_port()
     folder = tmp_path / "node"
     folder.mkdir()
-    (folder / "opportune.toml").write_text(SETTINGS.format(port=port, metrics=metrics), encoding="utf-8")
+    text = SETTINGS.format(port=port, metrics=metrics, dashboard=page)
+    (folder / "opportune.toml").write_text(text, encoding="utf-8")
     us = Destination(name="us", ae_title="OPPORTUNE", address="127.0.0.1", port=port)
     roles = {}
     try:
-        for role in (["listener"], ["reconciler"], ["delivery"], ["metrics", "--serve"]):
+        for role in (["listener"], ["reconciler"], ["delivery"], ["dashboard"], ["metrics", "--serve"]):
             roles[role[0]] = subprocess.Popen(
                 [sys.executable, "-m", "worker", *role], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True
             )
@@ -102,6 +115,7 @@ def test_each_role_but_the_worker_starts_and_is_healthy(tmp_path: Path, environm
         health = _run(["doctor", "--local", "--json"], folder, environment)
         assert health.returncode == 0, health.stdout + health.stderr
         assert "opportune_database_up 1" in _run(["metrics"], folder, environment).stdout
+        wait_for("dashboard", lambda: _alive(page), 60, every=0.2)
         assert {name: process.poll() for name, process in roles.items()} == dict.fromkeys(roles)
     finally:
         for process in roles.values():

@@ -47,7 +47,8 @@ def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_there_is_a_unit_for_each_role() -> None:
     names = {path.name for path in UNITS}
     assert names == {
-        f"opportune-{role}.service" for role in ("listener", "reconciler", "delivery", "metrics", "worker@")
+        f"opportune-{role}.service"
+        for role in ("listener", "reconciler", "delivery", "dashboard", "metrics", "worker@")
     }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dicom_node.file_bytes import FileBytes
+from dicom_node.file_bytes import FileBytes, HeldBytes
 from screening.errors import SpoolUnavailable
 
 CONTENT = bytes(range(256)) * 1024  # four blocks
@@ -83,3 +83,13 @@ def test_the_descriptor_is_closed_at_the_end(path: Path) -> None:
         with FileBytes(path) as file:
             file.read(0, 4)
     assert len([*Path("/proc/self/fd").iterdir()]) == before
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "found"), [(0, 2, b"ab"), (1, 9, b"bc"), (3, 1, b""), (9, 4, b""), (0, -1, b"")]
+)
+def test_held_bytes_are_read_alike(start: int, length: int, found: bytes, tmp_path: Path) -> None:
+    (tmp_path / "three").write_bytes(b"abc")
+    with FileBytes(tmp_path / "three") as file:
+        assert file.read(start, length) == HeldBytes(b"abc").read(start, length) == found
+        assert file.size == HeldBytes(b"abc").size

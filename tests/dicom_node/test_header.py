@@ -6,16 +6,17 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
-from dicom_node.header import is_own_output, read_instance
+from dicom_node.header import is_own_output, read_beginning, read_instance
 from screening.errors import BadHeader, SpoolUnavailable
 from screening.header import Header
-from tests.dicom_node.build import CR, SERIES, STUDY, explicit, identified, item, raw_file, write
+from tests.dicom_node.build import CR, SERIES, STUDY, explicit, identified, image, item, raw_file, write
 
 NAME = "Canary^Patient"
 
@@ -129,6 +130,26 @@ def test_a_truncated_header_says_so(tmp_path: Path) -> None:
     path = raw_file(tmp_path / "a", body[: body.index(b"\x20\x00\x0d\x00") + 12])
     with pytest.raises(BadHeader, match="no SeriesInstanceUID; the file ends inside its header"):
         read(path)
+
+
+def test_the_beginning_of_a_file_reads_as_the_whole(tmp_path: Path) -> None:
+    path = write(tmp_path / "a", image(np.zeros((64, 64), np.uint16), PatientID="P1", Modality="CR"))
+    data, whole = path.read_bytes(), read_instance(path, location="x")
+    part, cut = read_beginning(data[:1000], location="x")
+    assert (part.header, cut) == (whole.header, False)
+    assert read_beginning(data, location="x") == (whole, False)
+    assert read_beginning(data[: data.index(b"\x28\0\x10\0US") + 9], location="x")[1]
+    with pytest.raises(BadHeader, match=r"the header has no .*StudyInstanceUID"):
+        read_beginning(data[:200], location="x")
+
+
+def test_a_beginning_takes_time_in_proportion_whatever_it_claims() -> None:
+    """Each sequence is short and holds one without an end: what follows would be walked twice, and so on."""
+    request, undefined = b"\x40\0\x75\x02SQ\0\0", b"\xff" * 4
+    item_ = b"\xfe\xff\x00\xe0" + undefined
+    again = request + struct.pack("<L", 28) + item_ + request + undefined + item_
+    with pytest.raises(BadHeader, match=r"more than \d{3,4} elements"):
+        read_beginning(again * 14 + b"\x40\0\x76\x02SH\0\0" * 1000, location="x")
 
 
 def test_a_transfer_syntax_that_is_no_uid_is_named(tmp_path: Path) -> None:

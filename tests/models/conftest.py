@@ -7,6 +7,7 @@ import torch
 
 from screening.header import Header, JsonValue
 from screening.types import Instance, Series, Study
+from tests.worker.fake_registry import FakeRegistry
 
 CR = "1.2.840.10008.5.1.4.1.1.1"
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
@@ -17,6 +18,14 @@ MakeStudy = Callable[..., Study]
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> FakeRegistry:
+    """One made-up model that chooses whatever comes."""
+    fake = FakeRegistry()
+    fake.install(monkeypatch)
+    return fake
 
 
 @pytest.fixture

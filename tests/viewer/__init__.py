@@ -1,1 +1,1 @@
-"""Results in OHIF, as a radiologist opens them: Orthanc, OHIF and a headless Chromium. `make viewer` runs it."""
+"""What people see in a browser: results in OHIF, pages of the dashboard; a headless Chromium. `make viewer` runs it."""

@@ -21,13 +21,12 @@ from dicom_node.identity import Timeouts
 from models import registry
 from tests.conftest import require_program
 from tests.servers.orthanc import Orthanc
+from tests.viewer.packages import BUILD, ROOT, package
 from tests.viewer.studies import ResultSeries, Screened, labels_of, refused, screened
 from tests.viewer.web import served
 
 pytestmark = [pytest.mark.viewer, pytest.mark.timeout(3600)]
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "viewer"
 REFUSED = "cap_mortality_cxr"
 LINES_ON_THE_IMAGE = 5  # OHIF 3.13 writes no more of a group beside its region
 
@@ -39,14 +38,6 @@ class Opened:
     study: Screened
     series: ResultSeries
     seen: dict[str, Any]
-
-
-def package(name: str) -> Path:
-    """A package that deploy/viewer/fetch.sh brought."""
-    line = next(line for line in (ROOT / "deploy/viewer/packages.txt").read_text().splitlines() if name in line)
-    folder = BUILD / "packages" / f"{line.split()[0].removeprefix('@').replace('/', '-')}-{line.split()[1]}"
-    assert folder.is_dir(), f"{folder.name} is missing: run make viewer"
-    return folder
 
 
 def without_age(ds: FileDataset) -> None:

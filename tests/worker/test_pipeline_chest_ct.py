@@ -9,7 +9,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
 
-from models import registry
+from models import indication, registry
 from screening.findings import Findings, NotEvaluable, Outcome
 from screening.reports import ObjectKind, Report
 from screening.settings import ModelSettings
@@ -21,7 +21,6 @@ from training.phantoms.ct_dicom import write_ct
 from training.phantoms.dicom import PhantomPatient, birth_date_of
 from training.phantoms.lung.phantom import make_chest_ct
 from training.simulators.ssc_ild_mortality_ct import chest_scan
-from worker import indication
 from worker.pipeline import Pipeline
 from worker.screen_folder import read_folder
 

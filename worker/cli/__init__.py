@@ -5,6 +5,7 @@ import sys
 import typer
 
 from screening.errors import ConfigurationError, ScreeningError
+from screening.faults import describe
 from screening.printable import printable_lines
 from worker.cli import (
     audit,
@@ -25,7 +26,7 @@ from worker.cli import (
     train,
     users,
 )
-from worker.faults import describe, trace
+from worker.faults import trace
 
 app = typer.Typer(
     name="opportune",

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from screening.errors import Retryable
-from worker.faults import describe
+from screening.faults import describe
 from worker.monitoring.notices import Memory, Told, compose
 from worker.monitoring.sending import Send, ways
 from worker.monitoring.troubles import Trouble, present

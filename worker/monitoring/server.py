@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from screening.errors import ScreeningError
-from worker.faults import describe
+from screening.faults import describe
 from worker.monitoring.exposition import CONTENT_TYPE
 
 _log = logging.getLogger(__name__)

@@ -20,10 +20,10 @@ from typing import Any, Protocol
 from models.engines.company import Company
 from screening import failpoints
 from screening.errors import Permanent, Retryable
+from screening.faults import describe
 from screening.findings import Outcome
 from screening.reports import Report
 from screening.stopwatch import listening, stage
-from worker.faults import describe
 from worker.privacy import quiet_libraries
 from worker.request import ScreenRequest
 from worker.sandbox.protocol import TOGETHER, Answer, receive_json, send_answer, send_failure, send_json

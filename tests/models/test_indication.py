@@ -2,13 +2,13 @@
 
 import pytest
 
+from models.indication import match, rule
 from screening.codes import PNEUMONIA
 from screening.settings import Indication, ModelSettings
 from screening.types import ClinicalContext
 from tests.worker.factories import make_instance, make_study
 from tests.worker.fake_registry import FakeRegistry
 from tests.worker.ports import MODEL
-from worker.indication import match, rule
 
 PNEUMONIA_WORDS = Indication(codes=("SCT:233604007", "ICD10:J18.9"), words=("pneumonia",))
 NOTHING = ClinicalContext()
