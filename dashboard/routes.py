@@ -5,16 +5,19 @@ A new page is one module in `dashboard.pages`, one template, one test and one ro
 
 from typing import Any
 
-from dashboard.api import changing, reading
+from dashboard.api import changing, insight, reading
 from dashboard.pages import (
     appearance,
     assets,
     attention,
     audit_trail,
+    drift,
     health,
+    models,
     overview,
     password,
     pictures,
+    results,
     sign_in,
     studies,
     study,
@@ -52,6 +55,12 @@ ROUTES: tuple[Route, ...] = (
     _post("/attention/jobs/{job_id:int}/retry", attention.retry_job, Role.OPERATOR),
     _post("/attention/jobs/{job_id:int}/dismiss", attention.dismiss_job, Role.OPERATOR),
     _post("/attention/deliveries/{delivery_id:int}/retry", attention.retry_delivery, Role.OPERATOR),
+    _get("/results", results.show, Role.VIEWER, menu="Results"),
+    _get("/results/release", results.ask_release, Role.ADMIN),
+    _post("/results/release", results.release, Role.ADMIN),
+    _get("/models", models.show, Role.VIEWER, menu="Models"),
+    _get("/models/{name}", models.show_one, Role.VIEWER),
+    _get("/drift", drift.show, Role.VIEWER, menu="Drift"),
     _get("/audit", audit_trail.show, Role.ADMIN, menu="Audit"),
     _get("/api/v1/status", reading.status, Role.VIEWER, api=True),
     _get("/api/v1/studies", reading.studies, Role.VIEWER, api=True),
@@ -59,6 +68,9 @@ ROUTES: tuple[Route, ...] = (
     _get("/api/v1/studies/{study_id:int}", reading.study, Role.VIEWER, api=True),
     _get("/api/v1/quarantine", reading.quarantine, Role.VIEWER, api=True),
     _get("/api/v1/deliveries/failed", reading.failed_deliveries, Role.VIEWER, api=True),
+    _get("/api/v1/results", insight.results, Role.VIEWER, api=True),
+    _get("/api/v1/models", insight.models, Role.VIEWER, api=True),
+    _get("/api/v1/drift", insight.drift, Role.VIEWER, api=True),
     _post("/api/v1/jobs/{job_id:int}/retry", changing.retry_job, Role.OPERATOR, api=True),
     _post("/api/v1/jobs/{job_id:int}/dismiss", changing.dismiss_job, Role.OPERATOR, api=True),
     _post("/api/v1/deliveries/{delivery_id:int}/retry", changing.retry_delivery, Role.OPERATOR, api=True),
