@@ -5,7 +5,7 @@ A new page is one module in `dashboard.pages`, one template, one test and one ro
 
 from typing import Any
 
-from dashboard.api import changing, reading
+from dashboard.api import changing, insight, reading
 from dashboard.api import destinations as destinations_api
 from dashboard.api import pauses as pauses_api
 from dashboard.pages import (
@@ -14,11 +14,14 @@ from dashboard.pages import (
     attention,
     audit_trail,
     destinations,
+    drift,
     health,
+    models,
     overview,
     password,
     pauses,
     pictures,
+    results,
     rules,
     sign_in,
     studies,
@@ -63,6 +66,12 @@ ROUTES: tuple[Route, ...] = (
     _post("/destinations/{name:path}/echo", destinations.echo, Role.OPERATOR),
     _get("/rules", rules.show, Role.OPERATOR, menu="Rules"),
     _post("/rules", rules.submit, Role.OPERATOR, files=True),
+    _get("/results", results.show, Role.VIEWER, menu="Results"),
+    _get("/results/release", results.ask_release, Role.ADMIN),
+    _post("/results/release", results.release, Role.ADMIN),
+    _get("/models", models.show, Role.VIEWER, menu="Models"),
+    _get("/models/{name}", models.show_one, Role.VIEWER),
+    _get("/drift", drift.show, Role.VIEWER, menu="Drift"),
     _get("/audit", audit_trail.show, Role.ADMIN, menu="Audit"),
     _get("/api/v1/status", reading.status, Role.VIEWER, api=True),
     _get("/api/v1/studies", reading.studies, Role.VIEWER, api=True),
@@ -71,6 +80,9 @@ ROUTES: tuple[Route, ...] = (
     _get("/api/v1/quarantine", reading.quarantine, Role.VIEWER, api=True),
     _get("/api/v1/deliveries/failed", reading.failed_deliveries, Role.VIEWER, api=True),
     _post("/api/v1/rules", reading.rules, Role.OPERATOR, api=True, files=True),
+    _get("/api/v1/results", insight.results, Role.VIEWER, api=True),
+    _get("/api/v1/models", insight.models, Role.VIEWER, api=True),
+    _get("/api/v1/drift", insight.drift, Role.VIEWER, api=True),
     _post("/api/v1/jobs/{job_id:int}/retry", changing.retry_job, Role.OPERATOR, api=True),
     _post("/api/v1/jobs/{job_id:int}/dismiss", changing.dismiss_job, Role.OPERATOR, api=True),
     _post("/api/v1/deliveries/{delivery_id:int}/retry", changing.retry_delivery, Role.OPERATOR, api=True),

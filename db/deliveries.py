@@ -246,9 +246,9 @@ def _take_back(s: Session, which: ColumnElement[bool], detail: str) -> int:
     return len(rows)
 
 
-def release_held(s: Session, destination: str, who: str) -> int:
-    """An operator lets the shadow results of a destination go."""
-    rows = locked(s, DeliveryRow.state == DeliveryState.HELD, DeliveryRow.destination == destination)
+def release_held(s: Session, destination: str, who: str, limit: int | None = None) -> int:
+    """An operator lets the shadow results of a destination go, at most so many objects, the oldest first."""
+    rows = locked(s, DeliveryRow.state == DeliveryState.HELD, DeliveryRow.destination == destination, limit=limit)
     for row in rows:
         move(s, row, DeliveryState.PENDING, owner=who, detail="released by an operator")
     audit.record(s, actor=who, action="release", subject=f"destination {destination}", detail=f"{len(rows)} held")

@@ -23,9 +23,11 @@ class Delivery:
     attempt: int  #: how often it was taken to be sent
 
 
-def locked(s: Session, *which: ColumnElement[bool], skip_locked: bool = False) -> Sequence[DeliveryRow]:
-    """The rows, locked until the transaction ends, in the order in which objects are sent."""
-    query = select(DeliveryRow).where(*which).order_by(DeliveryRow.report_object_id, DeliveryRow.id)
+def locked(
+    s: Session, *which: ColumnElement[bool], skip_locked: bool = False, limit: int | None = None
+) -> Sequence[DeliveryRow]:
+    """The rows, at most so many, locked until the transaction ends, in the order in which objects are sent."""
+    query = select(DeliveryRow).where(*which).order_by(DeliveryRow.report_object_id, DeliveryRow.id).limit(limit)
     query = query.with_for_update(skip_locked=skip_locked)
     return s.scalars(query.execution_options(populate_existing=True)).all()
 

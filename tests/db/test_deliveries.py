@@ -198,6 +198,16 @@ def test_held_objects_wait_for_an_operator(sessions: Sessions) -> None:
         assert [entry.detail for entry in audit.newest(s)] == ["0 held", "2 held"]
 
 
+def test_of_many_held_objects_the_oldest_go_first(sessions: Sessions) -> None:
+    with transaction(sessions) as s:
+        planned = factories.to("pacs", held=True)
+        jobs.finish(s, factories.claimed(s), factories.make_findings(), factories.make_report(), planned)
+        assert deliveries.release_held(s, "pacs", "admin", limit=1) == 1
+        (first,) = deliveries.due(s)
+        assert deliveries.of_job(s, 1)[0].delivery_id == first
+        assert deliveries.release_held(s, "pacs", "admin", limit=5) == 1
+
+
 def test_an_operator_sends_again_what_failed(sessions: Sessions) -> None:
     job_id = _finish(sessions, "pacs")
     item = _take(sessions).deliveries[0]
