@@ -18,6 +18,7 @@ from dashboard.pages import (
     sign_in,
     studies,
     study,
+    users,
 )
 from dashboard.route import Handler, Open, Route
 from screening.users import Role
@@ -52,6 +53,14 @@ ROUTES: tuple[Route, ...] = (
     _post("/attention/jobs/{job_id:int}/retry", attention.retry_job, Role.OPERATOR),
     _post("/attention/jobs/{job_id:int}/dismiss", attention.dismiss_job, Role.OPERATOR),
     _post("/attention/deliveries/{delivery_id:int}/retry", attention.retry_delivery, Role.OPERATOR),
+    _get("/users", users.show, Role.ADMIN, menu="Users"),
+    _post("/users", users.add, Role.ADMIN),
+    _post("/users/tokens", users.issue_token, Role.ADMIN),
+    _post("/users/tokens/{token_id:int}/revoke", users.revoke_token, Role.ADMIN),
+    _post("/users/{user}/reset", users.reset, Role.ADMIN),
+    _post("/users/{user}/role", users.give_role, Role.ADMIN),
+    _post("/users/{user}/unlock", users.unlock, Role.ADMIN),
+    _post("/users/{user}/remove", users.remove, Role.ADMIN),
     _get("/audit", audit_trail.show, Role.ADMIN, menu="Audit"),
     _get("/api/v1/status", reading.status, Role.VIEWER, api=True),
     _get("/api/v1/studies", reading.studies, Role.VIEWER, api=True),
