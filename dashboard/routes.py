@@ -18,6 +18,7 @@ from dashboard.pages import (
     pictures,
     sign_in,
     studies,
+    studies_csv,
     study,
     users,
 )
@@ -46,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     _get("/overview/now", overview.now, Role.VIEWER, in_use=False),
     _get("/studies", studies.show, Role.VIEWER, menu="Studies"),
     _post("/studies", studies.search, Role.VIEWER),
+    _post("/studies.csv", studies_csv.export, Role.OPERATOR),
     _get("/studies/{study_id:int}", study.show, Role.VIEWER),
     _get("/studies/{study_id:int}/pictures/{object_id:int}", pictures.show, Role.VIEWER),
     _post("/studies/{study_id:int}/retry", study.retry, Role.OPERATOR),
