@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from dashboard.api.answers import answer, refuse
 from dashboard.ask import Ask
+from dashboard.audit_looking import look
 from dashboard.narrowing import mark, place, wanted
 from dashboard.pages.study import uid_of
 from db import audit, deliveries, jobs, processes, study_list
@@ -84,6 +85,22 @@ def failed_deliveries(ask: Ask) -> Response:
         for item in found
     ]  # fmt: skip
     return answer({"deliveries": rows})
+
+
+def audit_trail(ask: Ask) -> Response:
+    """Lines of the audit trail, the newest first. The body may narrow it by a subject; the address never holds one."""
+    fields = {**ask.query, "subject": ""} if not ask.form else ask.form
+    try:
+        looked = look(ask, fields, limit=MOST)
+    except ValueError as exc:
+        return refuse(422, str(exc))
+    rows = [
+        {"line": item.sequence, "at": item.at.isoformat(), "actor": item.actor, "action": item.action,
+         "subject": item.subject, "detail": item.detail, "digest": item.digest,
+         "sound": item.sequence not in looked.unsound}
+        for item in looked.found.entries
+    ]  # fmt: skip
+    return answer({"lines": rows, "before": looked.found.before})
 
 
 def _study(line: StudyLine) -> dict[str, Any]:
