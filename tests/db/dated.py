@@ -31,8 +31,8 @@ def dated_job(
     for attempt, at in enumerate(claims, start=1):
         s.add(JobEventRow(job_id=job_id, from_state="ready", to_state="claimed", at=at, attempt=attempt))
     objects = s.scalars(select(DeliveryRow).where(DeliveryRow.job_id == job_id).order_by(DeliveryRow.id)).all()
-    for row, at in zip(objects, sent, strict=False):
-        row.created_at, row.sent_at = stored or opened, at
+    for row, taken_at in zip(objects, sent, strict=False):
+        row.created_at, row.sent_at = stored or opened, taken_at
     s.flush()
     s.expire_all()
     return job_id

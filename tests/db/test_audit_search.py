@@ -22,8 +22,11 @@ def trail(sessions: Sessions) -> Sessions:
     return sessions
 
 
-def _numbers(s: Session, before: int | None = None, limit: int = 100, **wanted: str) -> list[int]:
-    return [entry.sequence for entry in search(s, Wanted(**wanted), before=before, limit=limit).entries]
+def _numbers(
+    s: Session, *, before: int | None = None, actor: str = "", action: str = "", subject: str = ""
+) -> list[int]:
+    wanted = Wanted(actor=actor, action=action, subject=subject)
+    return [entry.sequence for entry in search(s, wanted, before=before).entries]
 
 
 def test_by_who_what_and_to_what(trail: Sessions) -> None:

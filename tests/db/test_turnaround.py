@@ -62,9 +62,10 @@ def test_what_is_not_all_there_has_no_time(sessions: Sessions) -> None:
 
 def test_a_revision_is_timed_in_the_queue_only(sessions: Sessions) -> None:
     with transaction(sessions) as s:
-        moments = {"claims": [_at(12)], "stored": _at(20), "sent": [_at(30), _at(30)]}
         dated_job(s, 1, came=_at(-9e6), opened=_at(-8e6))
-        job_id = dated_job(s, 2, came=_at(-9e6), opened=_at(10), **moments)
+        job_id = dated_job(
+            s, 2, came=_at(-9e6), opened=_at(10), claims=[_at(12)], stored=_at(20), sent=[_at(30), _at(30)]
+        )
         s.execute(update(JobRow).where(JobRow.id == job_id).values(predecessor_id=1))
     with transaction(sessions, read_only=True) as s:
         assert times(s, BOUNDS).took[0] == Took(waited=_one(2), stored=None)

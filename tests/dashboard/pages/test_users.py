@@ -50,7 +50,7 @@ def test_a_new_user_gets_a_password_that_is_shown_once(site: Site, admin: Browse
     ],
 )
 def test_who_cannot_be_added_is_told(site: Site, admin: Browser, fields: dict[str, str], why: str) -> None:
-    answer = admin.post("/users", **fields)
+    answer = admin.post("/users", csrf=None, headers=None, **fields)
     assert answer.status_code == 422
     assert why in text_of(answer)
     assert "<output>" not in answer.text
@@ -109,7 +109,7 @@ def test_a_user_is_removed(site: Site, viewer: Browser, admin: Browser) -> None:
 
 def test_the_last_admin_stays(site: Site, admin: Browser) -> None:
     for path, fields in (("/users/admin/remove", {}), ("/users/admin/role", {"role": "viewer"})):
-        answer = admin.post(path, **fields)
+        answer = admin.post(path, csrf=None, headers=None, **fields)
         assert answer.status_code == 422
         assert "Nobody would be admin any more" in text_of(answer)
     assert _roles(site)["admin"] == "admin"
@@ -156,7 +156,7 @@ def test_a_token_is_shown_once_works_and_is_revoked(site: Site, admin: Browser) 
 )
 def test_a_token_that_makes_no_sense(site: Site, admin: Browser, changed: dict[str, str], why: str) -> None:
     fields = {"label": "worklist", "role": "viewer", "days": "2"} | changed
-    answer = admin.post("/users/tokens", **fields)
+    answer = admin.post("/users/tokens", csrf=None, headers=None, **fields)
     assert answer.status_code == 422
     assert why in text_of(answer)
     with site.transaction() as s:
