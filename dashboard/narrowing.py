@@ -15,16 +15,22 @@ def wanted(fields: Mapping[str, str]) -> Wanted:
     state = fields.get("state", "")
     if state and state not in list(JobState):
         raise ValueError("there is no such state")
-    since, until = _day(fields.get("since", "")), _day(fields.get("until", ""))
-    if until is not None and until.year >= _LAST_YEAR:
-        raise ValueError("there is no such day")
+    since, before = days(fields)
     return Wanted(
         text=fields.get("text", "").strip(),
         state=JobState(state) if state else None,
         model=fields.get("model", ""),
         since=since,
-        before=None if until is None else until + timedelta(days=1),
+        before=before,
     )
+
+
+def days(fields: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
+    """From which moment on (`since`) and before which one (the end of `until`). Raises ValueError as `wanted` does."""
+    since, until = _day(fields.get("since", "")), _day(fields.get("until", ""))
+    if until is not None and until.year >= _LAST_YEAR:
+        raise ValueError("there is no such day")
+    return since, None if until is None else until + timedelta(days=1)
 
 
 def _day(text: str) -> datetime | None:

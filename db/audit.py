@@ -64,14 +64,14 @@ def digest_at(s: Session, sequence: int) -> str | None:
 def line(s: Session, sequence: int) -> Entry | None:
     """A line, None when there is none of this number."""
     row = s.get(AuditRow, sequence)
-    return None if row is None else _entry(row)
+    return None if row is None else to_entry(row)
 
 
 def newest(s: Session, limit: int = 100, *, before: int | None = None) -> list[Entry]:
     """The newest lines, newest first; of those before a line's number, if one is given."""
     wanted = select(AuditRow).order_by(AuditRow.sequence.desc()).limit(limit)
     rows = s.scalars(wanted if before is None else wanted.where(AuditRow.sequence < before))
-    return [_entry(row) for row in rows]
+    return [to_entry(row) for row in rows]
 
 
 def oldest_first(s: Session) -> Iterator[Entry]:
@@ -80,14 +80,15 @@ def oldest_first(s: Session) -> Iterator[Entry]:
     while True:
         wanted = select(AuditRow).order_by(AuditRow.sequence).limit(_ROWS_AT_ONCE)
         rows = s.scalars(wanted if last is None else wanted.where(AuditRow.sequence > last)).all()
-        yield from (_entry(row) for row in rows)
+        yield from (to_entry(row) for row in rows)
         if len(rows) < _ROWS_AT_ONCE:
             return
         last = rows[-1].sequence
         s.expunge_all()
 
 
-def _entry(row: AuditRow) -> Entry:
+def to_entry(row: AuditRow) -> Entry:
+    """The row as a value."""
     return Entry(
         sequence=row.sequence, at=row.at, actor=row.actor, action=row.action, subject=row.subject, detail=row.detail,
         digest=row.digest,

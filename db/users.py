@@ -130,6 +130,14 @@ def reset(s: Session, name: str, password_hash: str, *, valid_seconds: float, wh
     audit.record(s, actor=who, action="password reset", subject=f"user {row.name}", detail="")
 
 
+def unlock(s: Session, name: str, *, who: str) -> None:
+    """Let a user whose account is locked try again at once, with the same password."""
+    row = _row(s, name, lock=True)
+    row.failures, row.locked_until = 0, None
+    s.flush()
+    audit.record(s, actor=who, action="user unlocked", subject=f"user {row.name}", detail="")
+
+
 def give_role(s: Session, name: str, role: Role, *, who: str) -> None:
     """Change a user's role, from the user's next request on.
 

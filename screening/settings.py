@@ -4,10 +4,8 @@ A variable is named OPPORTUNE_<SECTION>__<KEY>, e.g. OPPORTUNE_NODE__PORT; a lis
 Any variable may be given as a file: OPPORTUNE_DATABASE_URL_FILE=/run/secrets/database_url.
 """
 
-import json
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -23,7 +21,6 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from screening import failpoints
 from screening.dashboard_settings import Dashboard
 from screening.errors import ConfigurationError
 from screening.log_settings import Audit, Log
@@ -31,18 +28,18 @@ from screening.monitoring_settings import Metrics, Notify
 from screening.network_settings import Destination, Node, Peer, Tls
 from screening.reports import FORMS, ObjectKind
 from screening.section import Section as _Section
+from screening.settings_sources import CONFIG_NAME, PREFIX, file_of, lay_over, of_file
 from screening.signatures import Signatures
 
 __all__ = (
+    "CONFIG_NAME",
+    "PREFIX",
     "Dashboard",
     "Destination",
     "Node",
     "Peer",
     "Tls",
 )  # and what is defined here: nobody need know where they lie
-
-PREFIX = "OPPORTUNE_"
-CONFIG_NAME = "opportune.toml"
 
 
 class Indication(_Section):
@@ -307,68 +304,12 @@ def load(environ: Mapping[str, str] | None = None, path: Path | None = None) -> 
         Names the key, the value (unless secret) and what is allowed.
     """
     environ = os.environ if environ is None else environ
-    source = path or (Path(environ[PREFIX + "CONFIG"]) if PREFIX + "CONFIG" in environ else None)
-    values: dict[str, Any] = {}
-    if source is not None or Path(CONFIG_NAME).is_file():
-        values = _read_toml(source or Path(CONFIG_NAME))
-    _overlay(values, environ)
+    values = of_file(path or file_of(environ))
+    lay_over(values, environ, Settings.model_fields)
     try:
         return Settings.model_validate(values)
     except ValidationError as exc:
         raise ConfigurationError(_explain(exc)) from None
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as exc:
-        raise ConfigurationError(f"settings file {path} cannot be read: {exc.strerror}") from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ConfigurationError(f"settings file {path} is not TOML: {exc}") from exc
-
-
-def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
-    """Lay the environment's OPPORTUNE_ variables over the values of the file."""
-    for variable, text in sorted(environ.items()):
-        if not variable.startswith(PREFIX) or variable in (PREFIX + "CONFIG", failpoints.VARIABLE):
-            continue
-        name = variable.removeprefix(PREFIX)
-        if name.endswith("_FILE"):
-            name = name.removesuffix("_FILE")
-            text = _read_secret(variable, text, environ)
-        keys = name.lower().split("__")
-        if keys[0] not in Settings.model_fields:
-            raise ConfigurationError(
-                f"{variable}: there is no setting {keys[0]!r}; allowed are {', '.join(sorted(Settings.model_fields))}"
-            )
-        place: Any = values
-        for key in keys[:-1]:
-            place = place.setdefault(key, {})
-            if not isinstance(place, dict):
-                raise ConfigurationError(f"{variable}: {key!r} is no section; set it in {CONFIG_NAME}")
-        place[keys[-1]] = _parse(variable, text)
-
-
-def _read_secret(variable: str, path: str, environ: Mapping[str, str]) -> str:
-    """What the file of a `*_FILE` variable holds."""
-    if variable.removesuffix("_FILE") in environ:
-        raise ConfigurationError(f"{variable} and {variable.removesuffix('_FILE')} are both set; set one of them")
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as exc:
-        raise ConfigurationError(f"{variable}: file {path} cannot be read: {exc.strerror}") from exc
-    except UnicodeDecodeError as exc:
-        raise ConfigurationError(f"{variable}: file {path} is not UTF-8 text") from exc
-
-
-def _parse(variable: str, text: str) -> Any:
-    """A list or table is written as JSON; everything else is text for pydantic to convert."""
-    if not text.startswith(("[", "{")):
-        return text
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        raise ConfigurationError(f"{variable} must be JSON, as it begins with {text[0]}") from None
 
 
 def _explain(exc: ValidationError) -> str:

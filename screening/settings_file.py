@@ -17,7 +17,6 @@ from screening.dashboard_settings import Dashboard
 from screening.log_settings import Audit, Log
 from screening.monitoring_settings import Metrics, Notify
 from screening.settings import (
-    PREFIX,
     DeliverySettings,
     Destination,
     Indication,
@@ -29,6 +28,7 @@ from screening.settings import (
     Tls,
     WorkerSettings,
 )
+from screening.settings_sources import PREFIX
 from screening.signatures import Signatures
 
 
@@ -165,9 +165,9 @@ def render() -> str:
         lines += ["", f"# {section.title}."]
         if section.header:
             lines.append(section.header if section.example is None else f"#{section.header}")
-        for name, field in _own_fields(section.model):
+        for name, field in own_fields(section.model):
             lines.append(f"# {field.description}{_allowed_in_brackets(section.model, name)}")
-            lines.append(f"#{name} = {_toml((section.example or {}).get(name, field.default))}")
+            lines.append(f"#{name} = {toml_text((section.example or {}).get(name, field.default))}")
     return "\n".join(lines) + "\n"
 
 
@@ -185,7 +185,7 @@ def reference() -> str:
     ]
     for section in SECTIONS:
         rows = ["| setting | default | allowed | meaning |", "| --- | --- | --- | --- |"]
-        rows += [_row(section, name, field) for name, field in _own_fields(section.model)]
+        rows += [_row(section, name, field) for name, field in own_fields(section.model)]
         heading = f"`{section.header}`" if section.header else "Before the first table"
         parts += [f"## {heading}", section.title + ".", *_variable_note(section), "\n".join(rows)]
     return "\n\n".join(parts) + "\n"
@@ -196,7 +196,7 @@ def write_reference(path: Path) -> None:
     path.write_text(reference(), encoding="utf-8")
 
 
-def _own_fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+def own_fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     """The fields that are values; those that are tables have a section of their own."""
     tables = {section.header.strip("[]").split(".")[0] for section in SECTIONS} | {"indication"}
     for name, field in model.model_fields.items():
@@ -204,12 +204,12 @@ def _own_fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
             yield name, field
 
 
-def _toml(value: Any) -> str:
+def toml_text(value: Any) -> str:
     """A value as TOML writes it; JSON's strings, numbers, booleans and flat lists are TOML's too."""
     if isinstance(value, Path | Enum):
         return json.dumps(str(value.value if isinstance(value, Enum) else value))
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"[{', '.join(_toml(item) for item in value)}]"
+        return f"[{', '.join(toml_text(item) for item in value)}]"
     return json.dumps(value)
 
 
@@ -237,13 +237,15 @@ def _allowed_in_brackets(model: type[BaseModel], name: str) -> str:
 
 
 def _row(section: Section, name: str, field: FieldInfo) -> str:
-    default = "required" if field.is_required() else "unset" if field.default is None else f"`{_toml(field.default)}`"
+    default = (
+        "required" if field.is_required() else "unset" if field.default is None else f"`{toml_text(field.default)}`"
+    )
     return f"| `{name}` | {default} | {_allowed(section.model, name) or 'text'} | {field.description} |"
 
 
 def _variable_note(section: Section) -> list[str]:
     """How to set one of the section's values by a variable; a list of tables has no variable for one of its keys."""
-    name = next(name for name, _ in _own_fields(section.model))
+    name = next(name for name, _ in own_fields(section.model))
     if section.header.startswith("[["):
         return [f"Variable: `{PREFIX}{section.header.strip('[]').upper()}`, the whole list as JSON."]
     keys = [key for key in section.header.strip("[]").split(".") if key]

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from dashboard.api.answers import answer, refuse
 from dashboard.ask import Ask
+from dashboard.audit_looking import look
 from dashboard.narrowing import mark, place, wanted
 from dashboard.pages.study import uid_of
 from dashboard.trying import try_files
@@ -91,6 +92,22 @@ def failed_deliveries(ask: Ask) -> Response:
 def rules(ask: Ask) -> Response:
     """Which models would run on the files in the body, and why the others would not. Nothing of them is kept."""
     return answer(asdict(try_files(ask.parts.settings, ask.files)))
+
+
+def audit_trail(ask: Ask) -> Response:
+    """Lines of the audit trail, the newest first. The body may narrow it by a subject; the address never holds one."""
+    fields = {**ask.query, "subject": ""} if not ask.form else ask.form
+    try:
+        looked = look(ask, fields, limit=MOST)
+    except ValueError as exc:
+        return refuse(422, str(exc))
+    rows = [
+        {"line": item.sequence, "at": item.at.isoformat(), "actor": item.actor, "action": item.action,
+         "subject": item.subject, "detail": item.detail, "digest": item.digest,
+         "sound": item.sequence not in looked.unsound}
+        for item in looked.found.entries
+    ]  # fmt: skip
+    return answer({"lines": rows, "before": looked.found.before})
 
 
 def _study(line: StudyLine) -> dict[str, Any]:

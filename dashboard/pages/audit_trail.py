@@ -1,28 +1,38 @@
-"""The audit trail: who did what to what. That it is read is reported (PS3.15 A.5.3.2, Audit Log Used)."""
+"""The audit trail: who did what to what. A subject travels in the form's body: it may hold a UID."""
 
-import socket
+from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from dashboard.ask import Ask, NotFound, page
-from db import audit, audit_messages
-from db.engine import database_now, transaction
-from dicom_node.audit.events import Reporter
+from dashboard.ask import Ask, page
+from dashboard.audit_looking import FIELDS, look
 
 ON_A_PAGE = 100
 
 
 def show(ask: Ask) -> Response:
-    """A page of it, the newest lines first."""
-    text = ask.query.get("before", "")
-    if text and not (text.isascii() and text.isdecimal() and len(text) < 18):
-        raise NotFound("there is no such page")
-    settings = ask.parts.settings
-    with transaction(ask.parts.sessions) as s:
-        lines = audit.newest(s, ON_A_PAGE + 1, before=int(text) if text else None)
-        reporter = Reporter(ae_title=settings.node.ae_title, site=settings.audit.site)
-        place = f"opportune://{socket.gethostname()}/audit"
-        audit_messages.put(s, reporter.log_used(database_now(s), place).to_xml())
-    shown = lines[:ON_A_PAGE]
-    next_ = shown[-1].sequence if len(lines) > ON_A_PAGE else None
-    return page(ask, "audit.html", lines=shown, next=next_, first=not text)
+    """A page of it, the newest lines first; an address may say who, what and when, but not to what."""
+    return _page(ask, {**ask.query, "subject": ""})
+
+
+def search(ask: Ask) -> Response:
+    """The same, narrowed by the form."""
+    return _page(ask, ask.form)
+
+
+def _page(ask: Ask, fields: Mapping[str, str]) -> Response:
+    wrong, looked = "", None
+    try:
+        looked = look(ask, fields, limit=ON_A_PAGE)
+    except ValueError as exc:
+        wrong = str(exc)
+    return page(
+        ask,
+        "audit.html",
+        status=422 if wrong else 200,
+        wrong=wrong[:1].upper() + wrong[1:],
+        found=None if looked is None else looked.found,
+        unsound=set() if looked is None else looked.unsound,
+        fields={name: fields.get(name, "") for name in FIELDS},
+        first=not fields.get("before"),
+    )

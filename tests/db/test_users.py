@@ -94,6 +94,21 @@ def test_a_reset_unlocks_and_ends_sessions(sessions: Sessions) -> None:
         assert user_sessions.find(s, begun.token, idle_seconds=60) is None
 
 
+def test_an_unlocked_user_signs_in_with_the_same_password(sessions: Sessions) -> None:
+    with transaction(sessions) as s:
+        user = add_user(s)
+        begun = user_sessions.begin(s, user.user_id, idle_seconds=60, most_seconds=600)
+        users.refused(s, "jane", most=1, lock_seconds=600, where="a")
+        users.unlock(s, "jane", who="root")
+        found = users.credentials(s, "jane")
+        assert found is not None
+        assert (found.barred, found.user.must_change, found.password_hash) == (False, False, "hash")
+        assert user_sessions.find(s, begun.token, idle_seconds=60) is not None
+        assert users.refused(s, "jane", most=2, lock_seconds=600, where="a") is False
+        line = audit.newest(s)[1]
+    assert (line.actor, line.action, line.subject) == ("root", "user unlocked", "user jane")
+
+
 def test_a_change_of_password_ends_sessions(sessions: Sessions) -> None:
     with transaction(sessions) as s:
         user = add_user(s)

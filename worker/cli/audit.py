@@ -21,14 +21,17 @@ def register(app: typer.Typer) -> None:
 @audit_app.command("list")
 def audit_list(
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many lines, the newest")] = 100,
+    actor: Annotated[str, typer.Option("--actor", help="Only what this one did")] = "",
+    action: Annotated[str, typer.Option("--action", help="Only this, e.g. view")] = "",
+    subject: Annotated[str, typer.Option("--subject", help="Only where the subject holds this, e.g. a UID")] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """List who did what to what, newest first."""
-    from db import audit  # noqa: PLC0415
+    from db.audit_search import Wanted, newest_of  # noqa: PLC0415
     from worker.audit_reports import log_used  # noqa: PLC0415
 
     with open_session() as session:
-        found = audit.newest(session, limit)
+        found = newest_of(session, Wanted(actor=actor, action=action, subject=subject), limit)
         log_used(session, load_settings(read_cards=False))
     if as_json:
         print_json(

@@ -71,11 +71,14 @@ def sheet(as_json: JsonFlag = False) -> None:
 @config_app.command("check")
 def config_check(as_json: JsonFlag = False) -> None:
     """Print the effective settings, secrets hidden. Exit status 2, naming the key, if one is wrong."""
-    values = load_settings().model_dump(mode="json")
+    from screening.effective import effective  # noqa: PLC0415
+
+    settings = load_settings()
     if as_json:
-        print_json(values)
-    else:
-        print_table("Effective settings", ("key", "value"), _flatten("", values))
+        print_json(settings.model_dump(mode="json"))
+        return
+    rows = ((item.key, item.value, item.origin) for part in effective(settings) for item in part.items)
+    print_table("Effective settings", ("key", "value", "from"), rows)
 
 
 def init(
@@ -140,11 +143,3 @@ def connections(settings: Settings) -> list[dict[str, str]]:
                  "note": "the destination must know our AE title, address and port"}
             )  # fmt: skip
     return rows
-
-
-def _flatten(prefix: str, values: object) -> list[tuple[str, str]]:
-    if isinstance(values, dict) and values:
-        return [row for key, value in values.items() for row in _flatten(f"{prefix}.{key}" if prefix else key, value)]
-    if isinstance(values, list) and any(isinstance(item, dict) for item in values):
-        return [row for index, value in enumerate(values) for row in _flatten(f"{prefix}[{index}]", value)]
-    return [(prefix, str(values))]

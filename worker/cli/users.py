@@ -80,6 +80,16 @@ def users_reset(name: NameArgument) -> None:
     _tell(name, password, seconds)
 
 
+@users_app.command("unlock")
+def users_unlock(name: NameArgument) -> None:
+    """Let a user whose account is locked by wrong passwords try again at once."""
+    from db import users  # noqa: PLC0415
+
+    with open_session() as session, _explained():
+        users.unlock(session, name, who=getpass.getuser())
+    typer.echo(f"user {name} is unlocked")
+
+
 @users_app.command("remove")
 def users_remove(name: NameArgument) -> None:
     """Remove a user, the user's sign-ins and tokens. The audit trail keeps the name."""

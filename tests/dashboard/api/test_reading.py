@@ -74,3 +74,19 @@ def test_a_user_who_must_change_the_password_has_no_programs(site: Site, program
     with site.transaction() as s:
         users.reset(s, "viewer", QUICK.hash(PASSWORD), valid_seconds=60, who="root")
     assert program.ask("GET", "/api/v1/status").status_code == 403
+
+
+def test_the_audit_trail_page_by_page(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST", 2)
+    program = Program(site, Role.ADMIN)
+    with site.transaction() as s:
+        for number in (1, 2, 3):
+            audit.record(s, actor="joe", action="retry", subject=f"job {number}", detail="")
+    first = program.ask("GET", "/api/v1/audit?actor=joe").json()
+    assert [(row["subject"], row["sound"]) for row in first["lines"]] == [("job 3", True), ("job 2", True)]
+    second = program.ask("POST", "/api/v1/audit/search", actor="joe", before=str(first["before"])).json()
+    assert [row["subject"] for row in second["lines"]] == ["job 1"]
+    found = program.ask("POST", "/api/v1/audit/search", subject="job 2").json()
+    assert [row["actor"] for row in found["lines"]] == ["joe"]
+    assert len(program.ask("GET", "/api/v1/audit?subject=none").json()["lines"]) == 2
+    assert program.ask("GET", "/api/v1/audit?before=x").status_code == 422

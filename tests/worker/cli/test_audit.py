@@ -38,6 +38,17 @@ def test_it_lists_the_newest_lines(node: Ports) -> None:
     assert "c [not markup]" in opportune("audit", "list").out
 
 
+def test_it_is_narrowed(node: Ports) -> None:
+    _say(node, "a", "b")
+    with transaction(node.sessions) as session:
+        audit.record(session, actor="joe", action="view", subject="study 1.2.3", detail="")
+    for options, numbers in (
+        (("--actor", "joe"), [3]), (("--action", "retry"), [2, 1]), (("--subject", "1.2.3"), [3]),
+        (("--actor", "joe", "--action", "retry"), []),
+    ):  # fmt: skip
+        assert [line["sequence"] for line in opportune("audit", "list", *options, "--json").json] == numbers
+
+
 def test_a_sound_trail(node: Ports) -> None:
     assert opportune("audit", "verify").out == "0 lines are sound; no head is remembered yet\n"
     _say(node, "a", "b")

@@ -51,6 +51,15 @@ def test_a_role_a_reset_and_a_removal(node: Ports) -> None:
         assert [line.action for line in audit.newest(s, 3)] == ["user removed", "password reset", "user role"]
 
 
+def test_an_account_is_unlocked(node: Ports) -> None:
+    opportune("users", "add", "jane")
+    with transaction(node.sessions) as s:
+        users.refused(s, "jane", most=1, lock_seconds=600, where="10.0.0.9")
+    assert opportune("users", "list", "--json").json[0]["locked_until"] is not None
+    assert opportune("users", "unlock", "jane").out.strip() == "user jane is unlocked"
+    assert opportune("users", "list", "--json").json[0]["locked_until"] is None
+
+
 def test_the_last_admin_stays(node: Ports) -> None:
     opportune("users", "add", "root", "--role", "admin")
     for command in (("remove", "root"), ("role", "root", "viewer")):
@@ -59,7 +68,9 @@ def test_the_last_admin_stays(node: Ports) -> None:
         assert "nobody would be admin" in ended.words
 
 
-@pytest.mark.parametrize("command", [("role", "joe", "viewer"), ("reset", "joe"), ("remove", "joe"), ("add", "a b")])
+@pytest.mark.parametrize(
+    "command", [("role", "joe", "viewer"), ("reset", "joe"), ("unlock", "joe"), ("remove", "joe"), ("add", "a b")]
+)
 def test_who_is_not_there_is_told(node: Ports, command: tuple[str, ...]) -> None:
     ended = opportune("users", *command)
     assert ended.status == 1
