@@ -9,9 +9,10 @@ from pydicom.uid import ComputedRadiographyImageStorage, ExplicitVRLittleEndian,
 
 from dicom_node.arrival import Arrival, Incoming, Unfinished
 from dicom_node.entries import AssociationEntry
+from dicom_node.gate import Storage
 from dicom_node.limits import Budget
 from dicom_node.part10 import head
-from dicom_node.reception import Answer, Reception, Storage
+from dicom_node.reception import Answer, Reception
 from dicom_node.registrar import Batch, Registrar
 from dicom_node.spool import Spool
 from dicom_node.spool_file import SpoolFile, Stored
