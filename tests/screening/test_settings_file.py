@@ -78,10 +78,11 @@ def test_every_setting_appears_with_its_description() -> None:
         (Notify, found["notify"]),
     ]
     assert {place for place, _ in places} == {section.model for section in SECTIONS}
+    text = render()
     for kind, values in places:
         for name, description in keys(kind):
             assert name in values, name
-            assert f"# {description}" in render()
+            assert f"# {description}" in text
 
 
 def test_allowed_values_are_told() -> None:
@@ -100,9 +101,10 @@ def test_reference_is_the_page() -> None:
 
 
 def test_reference_has_a_row_for_every_setting() -> None:
+    text = reference()
     for section in SECTIONS:
         for name, description in keys(section.model):
-            assert re.search(rf"^\| `{name}` \| .* \| {re.escape(description)} \|$", reference(), re.MULTILINE), name
+            assert re.search(rf"^\| `{name}` \| .* \| {re.escape(description)} \|$", text, re.MULTILINE), name
 
 
 def test_write_reference(tmp_path: Path) -> None:
