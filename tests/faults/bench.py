@@ -9,7 +9,9 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
+from sqlalchemy import select
 
+from db.tables import DeliveryRow, JobRow
 from dicom_node import scu
 from dicom_node.identity import Timeouts
 from dicom_node.part10 import split_bytes
@@ -18,6 +20,8 @@ from dicom_node.spool import Spool
 from dicom_node.standin_pacs import Script
 from screening.errors import DestinationUnavailable
 from screening.failpoints import VARIABLE
+from screening.jobs import JobState
+from screening.reports import DeliveryState
 from tests.acceptance.node import NodeUnderTest, wait_for
 from tests.acceptance.sending import as_destination
 from tests.dicom_node import build
@@ -36,6 +40,9 @@ _TIMEOUTS = Timeouts(acse=10, dimse=20, network=20)
 
 _ATTEMPTS = 12
 """More than the kills between two moments in which all work must be done: a job that met each of them is no poison."""
+
+_OPEN_JOBS = (JobState.READY, JobState.CLAIMED, JobState.RETRY_WAIT)
+_UNSENT = (DeliveryState.PENDING, DeliveryState.SENDING)
 
 
 @dataclass
@@ -198,6 +205,24 @@ class Bench:
         """Wait until everything that was acknowledged is screened and delivered."""
         # a question to a large database, which shall not be what keeps the machine busy
         wait_for("everything done", lambda: self.node.settled(received=1), seconds, every=0.25)
+
+    def in_hand(self) -> tuple[list[int], list[int]]:
+        """Numbers of the jobs and of the deliveries that somebody holds now."""
+        with self.node.session() as session:
+            jobs = session.scalars(select(JobRow.id).where(JobRow.state == JobState.CLAIMED)).all()
+            deliveries = session.scalars(select(DeliveryRow.id).where(DeliveryRow.state == DeliveryState.SENDING)).all()
+        return list(jobs), list(deliveries)
+
+    def await_done(self, jobs: Sequence[int], deliveries: Sequence[int]) -> None:
+        """Wait until these are at their end."""
+
+        def done() -> bool:
+            with self.node.session() as session:
+                open_jobs = select(JobRow.id).where(JobRow.id.in_(jobs), JobRow.state.in_(_OPEN_JOBS))
+                unsent = select(DeliveryRow.id).where(DeliveryRow.id.in_(deliveries), DeliveryRow.state.in_(_UNSENT))
+                return session.scalar(open_jobs.limit(1)) is None and session.scalar(unsent.limit(1)) is None
+
+        wait_for("what was in hand is done", done, PATIENCE, every=0.25)
 
     def spooled(self) -> Spool:
         """The node's spool."""
