@@ -51,10 +51,15 @@ class Target:
     def require_healthy(self) -> None:
         """Everything that was held is free again, and C-ECHO is answered."""
         require(self._process.poll() is None, "the listener is dead")
-        self._wait(lambda: self.threads <= self._threads and self.descriptors <= self._files)
-        require(self.threads <= self._threads, f"{self.threads} threads, {self._threads} before")
-        require(self.descriptors <= self._files, f"{self.descriptors} descriptors, {self._files} before")
+        self._require_free()
         require(clients.echoes(self.port), "C-ECHO is not answered")
+        # whoever came before the echo has been accepted by now, and may have been only then
+        self._require_free()
+
+    def _require_free(self) -> None:
+        free = self._wait(lambda: self.threads <= self._threads and self.descriptors <= self._files)
+        before = f"{self._threads} and {self._files} before"
+        require(free, f"{self.threads} threads and {self.descriptors} descriptors after {_BACK_SECONDS:g} s, {before}")
 
     @property
     def threads(self) -> int:
@@ -81,10 +86,14 @@ class Target:
         return idle
 
     @staticmethod
-    def _wait(true: Callable[[], bool]) -> None:
+    def _wait(true: Callable[[], bool]) -> bool:
+        """Whether it became true; what is looked at twice may be another thing the second time."""
         deadline = time.monotonic() + _BACK_SECONDS
-        while not true() and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            if true():
+                return True
             time.sleep(0.005)
+        return False
 
 
 def main() -> None:
