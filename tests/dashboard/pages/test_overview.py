@@ -38,7 +38,7 @@ def test_a_destination_with_what_is_wrong_with_it(tmp_path: Path) -> None:
         conditions.failed(s, conditions.destination("pacs"), "connection refused")
     text = text_of(site.signed_in(Role.VIEWER).get("/"))
     assert "1 failing" in text
-    assert "pacs failing 1 times since" in text
+    assert "pacs failing 1 failure since" in text
     assert "connection refused 2 0 0 0 0 0" in text
     assert "gone not in the settings" in text
 
