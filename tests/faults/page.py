@@ -15,7 +15,8 @@ A letter marks one of several faults under a number. The model is a toy, and thr
 reconciler's waits, minutes in service, are seconds here.
 
 "lost" counts acknowledged objects without their bytes and results that the PACS was believed to have. "recovery s" is
-the longest time from the restart, or from the end of the fault, until everything was screened and delivered.
+the longest time from the restart, or from the end of the fault, until everything was screened and delivered; in row
+1-18, from the last of ten kills until what somebody had in hand at it was.
 """
 
 
