@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ColumnElement, Select, and_, cast, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
+from db.by_time import first_from
 from db.tables import FindingRow, InstanceRow, JobRow, ResultRow, SeriesRow
 from screening.codes import RISK_HIGH, RISK_STRATUM
 from screening.jobs import JobState
@@ -62,7 +63,7 @@ class Sample:
 
 def sample(s: Session, model: str, *, since: datetime) -> Sample:
     """The outputs of a model from a moment on."""
-    first, last = _first(s, since), s.scalar(select(func.max(ResultRow.id))) or 0
+    first, last = first_from(s, ResultRow.created_at, since), s.scalar(select(func.max(ResultRow.id))) or 0
     number = max(last - first + 1, 0)
     draw = random.Random(last)  # noqa: S311 (no secret; the same page again shows the same)
     query = (
@@ -78,21 +79,6 @@ def sample(s: Session, model: str, *, since: datetime) -> Sample:
     taken = ids if len(ids) <= MOST else draw.sample(sorted(ids), MOST)
     share = min(CANDIDATES / number, 1.0) * len(taken) / len(ids) if ids else 1.0
     return Sample(outputs=_outputs(s, taken), drawn=share)
-
-
-def _first(s: Session, since: datetime) -> int:
-    """Number of the first result of that moment or later, by halving; behind the last one when there is none."""
-    low = s.scalar(select(func.min(ResultRow.id))) or 1
-    high = (s.scalar(select(func.max(ResultRow.id))) or 0) + 1
-    columns = ResultRow.id, ResultRow.created_at
-    while low < high:
-        middle = (low + high) // 2
-        at = s.execute(select(*columns).where(ResultRow.id >= middle).order_by(ResultRow.id).limit(1)).one()
-        if at.created_at >= since:
-            high = middle
-        else:
-            low = at.id + 1
-    return low
 
 
 def _among(s: Session, column: Any, numbers: Sequence[int]) -> ColumnElement[bool]:
