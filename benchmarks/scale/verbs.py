@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from benchmarks.scale.size import Size
 from db import (
-    audit,
     audit_messages,
+    audit_search,
     context,
     deliveries,
     instances,
@@ -87,7 +87,7 @@ class Verbs:
             ("people", "study show", self._study_show),
             ("people", "quarantine list", lambda: self._read(lambda s: jobs.quarantined(s, 1000))),
             ("people", "deliveries list", self._deliveries_list),
-            ("people", "audit list", lambda: self._read(audit.newest)),
+            ("people", "audit list", self._audit_list),
             ("listener", "register an instance", self._register),
             ("listener", "is it one of our own?", self._own),
             ("reconciler", "what waits to be indexed", lambda: self._read(instances.received)),
@@ -213,6 +213,9 @@ class Verbs:
         query = select(InstanceRow.spool_name).where(InstanceRow.id.between(first, first + 999))
         with transaction(self.sessions, read_only=True) as s:
             return instances.unknown_spool_names(s, s.scalars(query).all())
+
+    def _audit_list(self) -> object:
+        return self._read(lambda s: audit_search.newest_of(s, audit_search.Wanted(), limit=100))
 
     def _audit_messages(self) -> object:
         def ask(s: Session) -> object:

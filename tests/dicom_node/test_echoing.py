@@ -20,22 +20,10 @@ from dicom_node.association_faults import Fault
 from dicom_node.contexts import verification_context
 from dicom_node.standin_pacs import Script
 from screening.settings import DeliverySettings, Destination, Settings, Tls
-from tests.conftest import require_program
 from tests.dicom_node.network import dead_port, destination_at, running_standin
 from tests.worker.ports import make_ports
 
 IN_A_HURRY = DeliverySettings(acse_timeout=0.6, dimse_timeout=0.6)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    require_program("openssl")
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("stranger"))
 
 
 def _ask(destination: Destination) -> Fault | None:

@@ -22,21 +22,9 @@ from dicom_node.spool import Spool
 from dicom_node.tls import SUITES, server_context
 from screening.errors import ConfigurationError
 from screening.settings import Destination, Node, Peer, Tls
-from tests.conftest import require_program
 from tests.dicom_node.network import QUICK, FakeLedger, wait_until
 
 SUBJECT = "CN=ct2,O=Opportune test"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    require_program("openssl")
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("stranger"))
 
 
 @pytest.fixture

@@ -10,17 +10,10 @@ from dicom_node import scu
 from dicom_node.listener import Listener
 from dicom_node.spool import Spool
 from screening.settings import Destination, Node, Peer, Tls
-from tests.conftest import require_program
 from tests.dicom_node.network import QUICK, FakeLedger, dead_port, wait_until
 from tests.servers.dcmtk import dcmtk
 
 pytestmark = pytest.mark.dcmtk
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    require_program("openssl")
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 def _tls(authority: Authority) -> Tls:
